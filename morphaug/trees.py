@@ -1,0 +1,160 @@
+"""Dependency trees: the one value that parsers make, operators change and derivations freeze.
+
+A field of text (a question, a context, a premise) is a list of sentences, and the text is exactly
+the concatenation of their ``text()``: nothing of the input, not even a double space, lives elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+Feats = dict[str, str]  # Universal Dependencies features, {"Case": "Ine", "Number": "Sing"}
+
+
+@dataclass(slots=True)
+class Token:
+    """One syntactic word. Operators never change one in place: they work on ``copy()``.
+
+    Attributes:
+        id: 1-based position in the source sentence; words an operator adds get ids above all of those.
+        form: Surface form. The words of a contraction share its letters between them ("do" + "n't").
+        lemma, upos, feats, head, deprel: As in CoNLL-U; ``head`` is an id, 0 for the root.
+        space: White space between this word and the next one; the sentence's last word has "".
+        src: Ids of the source tokens this word stands for, the principal one first; () for an added word.
+        rules: Names of the operators that made or changed the word, in order; () for an untouched one.
+        how: How a generated form was found (a rung of the morphology's ladder); "" if not generated.
+        lang: ISO 639-3 code of a word in the target language, "" for a word of the source.
+        want: Target-language features that the form has yet to express (set by operators, used up
+            when the sentence is realised); None if the form stays as it is.
+    """
+
+    id: int
+    form: str
+    lemma: str
+    upos: str
+    feats: Feats
+    head: int
+    deprel: str
+    space: str = " "
+    src: tuple[int, ...] = ()
+    rules: tuple[str, ...] = ()
+    how: str = ""
+    lang: str = ""
+    want: Feats | None = None
+
+    def copy(self) -> Token:
+        return Token(
+            self.id,
+            self.form,
+            self.lemma,
+            self.upos,
+            self.feats,
+            self.head,
+            self.deprel,
+            self.space,
+            self.src,
+            self.rules,
+            self.how,
+            self.lang,
+            self.want,
+        )
+
+    @property
+    def relation(self) -> str:
+        """The universal part of the relation: "nmod" for "nmod:poss"."""
+        return self.deprel.partition(":")[0]
+
+
+@dataclass(slots=True)
+class Sentence:
+    """A parsed sentence: words in surface order, and the white space around them.
+
+    Attributes:
+        tokens: The words.
+        lead: Text of the field before the first word (usually "", or indentation of the first sentence).
+        tail: Text between the last word and the next sentence, or the end of the field.
+        id: The sentence's id in its treebank, or "".
+        dropped: Source tokens that an operator removed, with the operator's name: {token id: rule}.
+        comments: CoNLL-U comment lines of the source, without "# sent_id" and "# text".
+    """
+
+    tokens: list[Token]
+    lead: str = ""
+    tail: str = ""
+    id: str = ""
+    dropped: dict[int, str] = field(default_factory=dict)
+    comments: tuple[str, ...] = ()
+
+    def text(self) -> str:
+        return self.lead + "".join([t.form + t.space for t in self.tokens]) + self.tail
+
+    def offsets(self) -> list[tuple[int, int]]:
+        """(start, end) of each word, in characters from the start of this sentence's ``text()``."""
+        at, out = len(self.lead), []
+        for token in self.tokens:
+            end = at + len(token.form)
+            out.append((at, end))
+            at = end + len(token.space)
+        return out
+
+    def by_id(self) -> dict[int, Token]:
+        return {t.id: t for t in self.tokens}
+
+    def children(self) -> dict[int, list[Token]]:
+        """Head id -> its dependents in surface order."""
+        out: dict[int, list[Token]] = {}
+        for token in self.tokens:
+            out.setdefault(token.head, []).append(token)
+        return out
+
+
+def field_text(sentences: Sequence[Sentence]) -> str:
+    """The text of a field, byte for byte."""
+    return "".join([s.text() for s in sentences])
+
+
+def tree_problem(sentence: Sentence) -> str:
+    """Why the heads of a sentence do not form a tree; "" if they do.
+
+    >>> tree_problem(Sentence([Token(1, "a", "a", "X", {}, 1, "dep")]))
+    'word 1 is its own ancestor'
+    """
+    heads = {t.id: t.head for t in sentence.tokens}
+    if len(heads) != len(sentence.tokens):
+        return "two words have the same id"
+    if not any(head == 0 for head in heads.values()) and not heads:
+        return ""
+    settled: set[int] = {0}
+    for start in heads:
+        path: list[int] = []
+        seen: set[int] = set()
+        at = start
+        while at not in settled:
+            if at in seen:
+                return f"word {start} is its own ancestor"
+            if at not in heads:
+                return f"word {path[-1]} has head {at}, which is not in the sentence"
+            seen.add(at)
+            path.append(at)
+            at = heads[at]
+        settled.update(path)
+    roots = sum(head == 0 for head in heads.values())
+    return "" if roots == 1 else f"{roots} roots"
+
+
+def feats_text(feats: Mapping[str, str]) -> str:
+    """Features as CoNLL-U writes them, sorted without regard to case; "_" for none."""
+    if not feats:
+        return "_"
+    return "|".join([f"{k}={feats[k]}" for k in sorted(feats, key=str.lower)])
+
+
+def walk(sentence: Sentence, root: int = 0) -> Iterator[Token]:
+    """The tokens below ``root``, heads before their dependents."""
+    children = sentence.children()
+    stack = list(reversed(children.get(root, [])))
+    while stack:
+        token = stack.pop()
+        yield token
+        stack.extend(reversed(children.get(token.id, [])))
