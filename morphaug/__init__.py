@@ -1,0 +1,3 @@
+"""Typological data augmentation for cross-lingual transfer."""
+
+__version__ = "0.1.0"
