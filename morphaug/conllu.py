@@ -160,7 +160,9 @@ class Block:
             else:
                 raise MorphaugError(f"{self.place(at)}: '{name}' is not a CoNLL-U id")
         if inside > len(words):
-            raise MorphaugError(f"{self.place()}: a range ends at word {inside}, the sentence at {len(words)}")
+            raise MorphaugError(
+                f"{self.place()}: a range ends at word {inside}, the sentence at {len(words)}"
+            )
         return words, units
 
     def _checked_gaps(
@@ -237,7 +239,9 @@ def read(source: Source, *, name: str = "", on_error: OnError | None = None) -> 
         return
     if isinstance(source, str):
         if source and "\n" not in source and "\t" not in source and source[0] != "#":
-            raise MorphaugError(f"'{source[:80]}' is not CoNLL-U text", "give a file's name as a pathlib.Path")
+            raise MorphaugError(
+                f"'{source[:80]}' is not CoNLL-U text", "give a file's name as a pathlib.Path"
+            )
         yield from _blocks(_split_lines(source), name or "<text>", on_error)
         return
     yield from _blocks(source, name or str(getattr(source, "name", "<stream>")), on_error)
