@@ -6,6 +6,7 @@ the concatenation of their ``text()``: nothing of the input, not even a double s
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -158,3 +159,16 @@ def walk(sentence: Sentence, root: int = 0) -> Iterator[Token]:
         token = stack.pop()
         yield token
         stack.extend(reversed(children.get(token.id, [])))
+
+
+def longest_run(places: Sequence[int]) -> int:
+    """Length of the longest increasing subsequence: how many words need not have moved.
+
+    >>> longest_run([2, 0, 1, 3])
+    3
+    """
+    tails: list[int] = []
+    for place in places:
+        at = bisect_left(tails, place)
+        tails[at : at + 1] = [place]
+    return len(tails)

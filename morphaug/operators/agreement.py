@@ -1,0 +1,118 @@
+"""Agreement: verbs with their subjects, modifiers with their nouns, possessed nouns with their possessors."""
+
+from __future__ import annotations
+
+from morphaug.operators.case import bearer
+from morphaug.operators.context import Context
+from morphaug.operators.draft import Draft
+from morphaug.operators.english import PERSONS, person_number, subject
+from morphaug.trees import Feats, Token
+
+RULE = "agreement"
+
+
+def agreement(draft: Draft, ctx: Context) -> None:
+    """Copy person, number, class, case and gender to the words that show them in the target.
+
+    Verbs agree where the table attests person on them; adjectives and determiners where URIEL says that
+    adjectives agree (S_ANY_AGREEMENT_ON_ADJECTIVES) and the table attests the feature; possessed nouns take
+    a suffix where S_POSSESSIVE_SUFFIX and the table have one.
+    """
+    for key in list(draft.order):
+        token = draft.words[key]
+        if token.want is not None and token.want.get("VerbForm") == "Fin":
+            _verb(draft, ctx, token)
+    concord = ctx.target.profile.has("S_ANY_AGREEMENT_ON_ADJECTIVES")
+    suffix = ctx.target.profile.has("S_POSSESSIVE_SUFFIX") and ctx.target.pack.possessed != "none"
+    for key in list(draft.order):
+        token = draft.words[key]
+        if token.upos not in ("NOUN", "PROPN"):
+            continue
+        if suffix:
+            _possessed(draft, ctx, token)
+        if concord:
+            _modifiers(draft, ctx, token)
+
+
+def noun_class(ctx: Context, token: Token) -> str:
+    """The class of a noun in a noun-class language ("Bantu9"), its number considered; "" elsewhere."""
+    number = token.feats.get("Number", "Sing")
+    return ctx.target.noun_class(token.lemma, token.upos, foreign=not token.lang, plural=number == "Plur")
+
+
+def _verb(draft: Draft, ctx: Context, verb: Token) -> None:
+    if not ctx.target.morphology.attests("VERB", "Person", "3") or not ctx.fires(RULE, verb.id):
+        return
+    if (verb.want or {}).get("Mood") == "Imp":
+        draft.want(verb.id, RULE, Person="2", Number="Sing")
+        return
+    head = verb if verb.relation not in ("cop", "aux") else draft.words.get(verb.head, verb)
+    doer = subject(draft, head)
+    person, number = person_number(draft, doer)
+    features: Feats = {"Person": person, "Number": number}
+    if doer is not None and person == "3":
+        found = noun_class(ctx, doer)
+        if found:
+            features["NounClass"] = found
+    draft.require(verb.id, RULE, features)
+
+
+def _possessed(draft: Draft, ctx: Context, noun: Token) -> None:
+    owners = [t for t in draft.kids(noun.id, "nmod") if t.deprel == "nmod:poss" or _is_genitive(draft, t)]
+    if not owners or not ctx.fires(RULE, noun.id):
+        return
+    owner = owners[0]
+    pronoun = owner.upos == "PRON" and owner.feats.get("Poss") == "Yes"
+    rule = ctx.target.pack.possessed or (
+        "all" if ctx.target.profile.has("S_POSSESSIVE_HEADMARK") else "pronoun"
+    )
+    if not pronoun and rule != "all":
+        return
+    word = _english(draft, owner)
+    person, number = PERSONS.get(word, ("3", "Sing")) if pronoun else ("3", "Sing")
+    if ctx.target.morphology.attests("NOUN", "Person[psor]", person):
+        features = {"Person[psor]": person, "Number[psor]": number}
+        draft.require(
+            noun.id,
+            RULE,
+            {"Case": "Nom", "Number": noun.feats.get("Number", "Sing")} | (noun.want or {}) | features,
+        )
+
+
+def _english(draft: Draft, token: Token) -> str:
+    """The source word behind a token, however it was translated since."""
+    for source in draft.source.tokens:
+        if token.src and source.id == token.src[0]:
+            return source.lemma.lower()
+    return token.lemma.lower()
+
+
+def _is_genitive(draft: Draft, token: Token) -> bool:
+    return (bearer(draft, token).want or {}).get("Case") == "Gen"
+
+
+def _modifiers(draft: Draft, ctx: Context, noun: Token) -> None:
+    want = bearer(draft, noun).want or {}
+    shared: Feats = {k: want[k] for k in ("Case", "Number") if k in want}
+    found = noun_class(ctx, noun)
+    if found:
+        shared["NounClass"] = found
+    if not shared:
+        return
+    attests = ctx.target.morphology.attests
+    for kid in draft.kids(noun.id, "amod", "det", "nummod", "nmod", "case"):
+        if kid.relation in ("nmod", "case") and not (
+            found and (kid.deprel == "nmod:poss" or kid.upos == "ADP")
+        ):
+            continue
+        if kid.upos not in ("ADJ", "DET", "PRON", "NUM", "VERB", "ADP") or not ctx.fires(RULE, kid.id):
+            continue
+        if kid.upos == "VERB" and (kid.want or {}).get("VerbForm") != "Part":
+            continue
+        features = {k: v for k, v in shared.items() if k == "NounClass" or attests(kid.upos, k, v)}
+        if kid.upos == "NUM":
+            features.pop("Number", None)
+        if features:
+            draft.require(
+                kid.id, RULE, features | {k: v for k, v in (kid.want or {}).items() if k == "Degree"}
+            )

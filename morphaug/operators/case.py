@@ -1,0 +1,158 @@
+"""Case: what English says with an adposition or a place in the clause, said with an ending."""
+
+from __future__ import annotations
+
+from morphaug.operators.context import Context
+from morphaug.operators.draft import Draft
+from morphaug.operators.english import NOMINAL, is_definite, negation_of, verb_group
+from morphaug.packs import Adposition, CaseRule
+from morphaug.trees import Token
+
+RULE = "case"
+
+# English adposition -> UD cases that can say it, the most specific first. A language takes the first one
+# that its table attests. Grammatical relations are not here: no such list is right for them.
+SEMANTIC_CASES: dict[str, tuple[str, ...]] = {
+    "in": ("Ine", "Loc"),
+    "inside": ("Ine", "Loc"),
+    "within": ("Ine", "Loc"),
+    "into": ("Ill", "Lat", "Dat"),
+    "on": ("Sup", "Ade", "Loc"),
+    "upon": ("Sup", "Ade", "Loc"),
+    "at": ("Ade", "Loc", "Ine"),
+    "onto": ("Sbl", "All", "Dat"),
+    "to": ("All", "Lat", "Dat"),
+    "toward": ("All", "Lat", "Dat"),
+    "towards": ("All", "Lat", "Dat"),
+    "from": ("Abl", "Ela"),
+    "out of": ("Ela", "Abl"),
+    "off": ("Del", "Abl"),
+    "with": ("Ins", "Com"),
+    "by": ("Ins",),
+    "without": ("Abe",),
+    "as": ("Ess",),
+    "until": ("Ter",),
+    "till": ("Ter",),
+    "for": ("Ben",),
+    "of": ("Gen",),
+    "'s": ("Gen",),
+    "’s": ("Gen",),
+    "'": ("Gen",),
+    "’": ("Gen",),
+    "s": ("Gen",),
+}
+
+
+def case(draft: Draft, ctx: Context) -> None:
+    """Mark nouns for case and absorb the adpositions that the case says.
+
+    Prepositional languages keep their adpositions (a Slavic or Germanic case is governed by them); there
+    only "of" and the possessive are absorbed, by a genitive that the table attests. The pack overrides both.
+    """
+    if not ctx.target.morphology.attests("NOUN", "Case", "Gen") and not ctx.target.pack.adpositions:
+        attested = any(ctx.target.morphology.case_first("NOUN", cases) for cases in SEMANTIC_CASES.values())
+        if not attested and not ctx.target.pack.relations:
+            return
+    for key in list(draft.order):
+        token = draft.words.get(key)
+        if token is None or token.lang or (token.upos not in NOMINAL and token.upos != "NUM"):
+            continue
+        if token.upos == "NUM" and not draft.kids(key, "case"):
+            continue
+        if ctx.fires(RULE, key):
+            _mark(draft, ctx, token)
+    for key in list(draft.order):
+        _share(draft, key)
+
+
+def bearer(draft: Draft, token: Token) -> Token:
+    """The word of a noun phrase that takes the ending: the last word of a name, else the head."""
+    parts = draft.kids(token.id, "flat")
+    return parts[-1] if parts and token.upos == "PROPN" else token
+
+
+def _mark(draft: Draft, ctx: Context, token: Token) -> None:
+    noun = bearer(draft, token)
+    markers = [t for t in draft.kids(token.id, "case") if not t.lang]
+    if markers:
+        marker = markers[0]
+        words = [marker, *sorted(draft.kids(marker.id, "fixed"), key=lambda t: t.id)]
+        how = _adposition(ctx, " ".join(w.lemma.lower() for w in words), noun)
+        if how is None:
+            return
+        features = dict(how.feats)
+        if how.case:
+            features["Case"] = how.case
+        if features:
+            draft.require(noun.id, RULE, features)
+        if how.word:  # stays a word, and the noun stands in the case that it governs
+            draft.change(marker.id, RULE).feats = {"AdpType": "Post" if how.order == "after" else "Prep"}
+        else:
+            for word in words:
+                draft.drop(word.id, RULE, into=noun.id)
+        return
+    found = _relation_case(draft, ctx, token)
+    if found:
+        draft.want(noun.id, RULE, Case=found)
+
+
+def _adposition(ctx: Context, words: str, noun: Token) -> Adposition | None:
+    target = ctx.target
+    if words in target.pack.adpositions:
+        how = target.pack.adpositions[words]
+        if not how.case or target.morphology.attests(noun.upos, "Case", how.case):
+            return how
+        return None
+    cases = SEMANTIC_CASES.get(words, ())
+    if cases != ("Gen",) and target.profile.order("adposition_noun") != "after":
+        return None
+    if noun.upos == "PRON":
+        return None
+    found = target.morphology.case_first(noun.upos, cases)
+    return Adposition(case=found) if found else None
+
+
+def _relation_case(draft: Draft, ctx: Context, token: Token) -> str:
+    rules: tuple[CaseRule, ...] = ctx.target.pack.relations.get(
+        token.deprel, ctx.target.pack.relations.get(token.relation, ())
+    )
+    for rule in rules:
+        if all(_holds(draft, token, condition) for condition in rule.when):
+            return rule.case if ctx.target.morphology.attests(token.upos, "Case", rule.case) else ""
+    return ""
+
+
+def _holds(draft: Draft, token: Token, condition: str) -> bool:
+    if condition == "definite":
+        return is_definite(draft, token)
+    if condition == "indefinite":
+        return not is_definite(draft, token)
+    if condition == "plural":
+        return token.feats.get("Number") == "Plur"
+    if condition == "singular":
+        return token.feats.get("Number") != "Plur"
+    if condition == "pronoun":
+        return token.upos == "PRON"
+    if condition == "name":
+        return token.upos == "PROPN"
+    head = draft.words.get(token.head)
+    if head is None:
+        return False
+    if condition == "negated":
+        return negation_of(draft, head) is not None
+    group = verb_group(draft, head)
+    return group is not None and group.passive
+
+
+def _share(draft: Draft, key: int) -> None:
+    """A conjunct without a marker of its own takes the case of the first one."""
+    token = draft.words.get(key)
+    if token is None or token.relation != "conj" or token.upos not in NOMINAL or token.lang:
+        return
+    first = draft.words.get(token.head)
+    if first is None or draft.kids(key, "case"):
+        return
+    found = (bearer(draft, first).want or {}).get("Case")
+    noun = bearer(draft, token)
+    if found and "Case" not in (noun.want or {}):
+        draft.want(noun.id, RULE, Case=found)

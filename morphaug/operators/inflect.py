@@ -1,0 +1,152 @@
+"""Inflection: number, degree, tense, aspect, mood and voice said in the target's endings.
+
+English says most of that with auxiliaries. Those that a form of the target expresses are absorbed into the
+verb; those that none expresses stay words of their own and are inflected themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from morphaug.operators.context import Context
+from morphaug.operators.draft import Draft
+from morphaug.operators.english import VerbGroup, verb_group
+from morphaug.trees import Feats, Token
+
+RULE = "inflect"
+
+
+def inflect(draft: Draft, ctx: Context) -> None:
+    """Ask for the features that the source sentence itself holds."""
+    for key in list(draft.order):
+        token = draft.words.get(key)
+        if token is None:
+            continue
+        if token.upos in ("NOUN", "PROPN"):
+            _number(draft, ctx, token)
+        elif token.upos in ("ADJ", "ADV"):
+            _degree(draft, ctx, token)
+        head = draft.words.get(key)
+        if head is not None and (head.upos == "VERB" or any(draft.kids(key, "cop"))):
+            group = verb_group(draft, head)
+            if group is not None and ctx.fires(RULE, key):
+                express(draft, ctx, group, RULE)
+
+
+def _number(draft: Draft, ctx: Context, token: Token) -> None:
+    plural = token.feats.get("Number") in ("Plur", "Ptan")
+    if plural and ctx.target.morphology.attests(token.upos, "Number", "Plur") and ctx.fires(RULE, token.id):
+        want = token.want or {}
+        if "Number" not in want:
+            draft.want(token.id, RULE, Number="Plur")
+
+
+def _degree(draft: Draft, ctx: Context, token: Token) -> None:
+    degree = token.feats.get("Degree", "")
+    marker = None
+    if degree not in ("Cmp", "Sup"):
+        for kid in draft.kids(token.id, "advmod"):
+            if kid.lemma.lower() in ("more", "most") or kid.form.lower() in ("more", "most"):
+                marker, degree = kid, "Cmp" if kid.form.lower() == "more" else "Sup"
+    if (
+        degree in ("Cmp", "Sup")
+        and ctx.target.morphology.attests(token.upos, "Degree", degree)
+        and ctx.fires(RULE, token.id)
+    ):
+        draft.want(token.id, RULE, Degree=degree)
+        if marker is not None:
+            draft.drop(marker.id, RULE, into=token.id)
+
+
+def express(draft: Draft, ctx: Context, group: VerbGroup, rule: str) -> None:
+    """Put what a verb group says into the target's verb form, absorbing the auxiliaries that it expresses."""
+    verb = group.verb
+    if verb.lang or rule in verb.rules or not ctx.target.morphology.attests("VERB", "VerbForm", "Fin"):
+        return
+    if not group.finite:
+        _nonfinite(draft, ctx, group, rule)
+    elif group.imperative:
+        _absorb(draft, [t for t in group.auxiliaries if t.lemma == "do"], verb, rule)
+        draft.require(verb.id, rule, {"Mood": "Imp", "VerbForm": "Fin"})
+    elif group.modal is not None:
+        _modal(draft, ctx, group, rule)
+    elif group.passive and not ctx.target.morphology.attests("VERB", "Voice", "Pass"):
+        _periphrastic_passive(draft, ctx, group, rule)
+    else:
+        _absorb(draft, group.auxiliaries, verb, rule)
+        draft.require(verb.id, rule, _finite(ctx, group, passive=group.passive))
+
+
+def _absorb(draft: Draft, words: list[Token], verb: Token, rule: str) -> None:
+    for word in words:
+        draft.drop(word.id, rule, into=verb.id)
+
+
+def _finite(ctx: Context, group: VerbGroup, passive: bool) -> Feats:
+    features = {"VerbForm": "Fin", "Mood": "Ind", **tense_features(ctx, group)}
+    if passive:
+        features["Voice"] = "Pass"
+    return features
+
+
+def tense_features(ctx: Context, group: VerbGroup) -> Mapping[str, str]:
+    """Tense, aspect and mood of the target for an English verb group, as far as its table attests them."""
+    tenses = ctx.target.pack.tenses
+    for label in (group.label, group.tense):
+        if label in tenses:
+            return tenses[label]
+    attests = ctx.target.morphology.attests
+    if group.tense == "Cond":
+        return {"Mood": "Cnd"} if attests("VERB", "Mood", "Cnd") else {"Tense": "Past"}
+    if group.tense == "Fut" and attests("VERB", "Tense", "Fut"):
+        return {"Tense": "Fut"}
+    tense = "Pres" if group.tense == "Fut" else group.tense
+    if group.perfect:
+        return {"Tense": tense, "Aspect": "Perf"} if attests("VERB", "Aspect", "Perf") else {"Tense": "Past"}
+    if group.progressive and attests("VERB", "Aspect", "Prog"):
+        return {"Tense": tense, "Aspect": "Prog"}
+    return {"Tense": tense}
+
+
+def _modal(draft: Draft, ctx: Context, group: VerbGroup, rule: str) -> None:
+    """The modal is the finite verb, the verb an infinitive: "can go"."""
+    assert group.modal is not None
+    rest = [t for t in group.auxiliaries if t.id != group.modal.id]
+    _absorb(draft, rest, group.verb, rule)
+    draft.require(group.modal.id, rule, {"VerbForm": "Fin", "Mood": "Ind", "Tense": group.tense})
+    draft.require(group.verb.id, rule, {"VerbForm": "Inf"})
+
+
+def _periphrastic_passive(draft: Draft, ctx: Context, group: VerbGroup, rule: str) -> None:
+    be = next(t for t in group.auxiliaries if t.deprel == "aux:pass")
+    _absorb(draft, [t for t in group.auxiliaries if t.id != be.id], be, rule)
+    draft.require(be.id, rule, _finite(ctx, group, passive=False))
+    draft.require(group.verb.id, rule, {"VerbForm": "Part", "Tense": "Past"})
+
+
+def _nonfinite(draft: Draft, ctx: Context, group: VerbGroup, rule: str) -> None:
+    verb = group.verb
+    form = verb.feats.get("VerbForm", "Inf")
+    marks = [t for t in draft.kids(group.head.id, "mark") if t.lemma == "to" and t.upos == "PART"]
+    attests = ctx.target.morphology.attests
+    if form == "Inf":
+        _absorb(draft, [*marks, *group.auxiliaries], verb, rule)
+        draft.require(verb.id, rule, {"VerbForm": "Inf"})
+        return
+    past = verb.feats.get("Tense") == "Past" or verb.feats.get("Voice") == "Pass"
+    noun_like = verb.relation in (
+        "obl",
+        "nmod",
+        "obj",
+        "nsubj",
+        "root",
+        "csubj",
+        "xcomp",
+        "ccomp",
+        "advcl",
+        "conj",
+    )
+    if form == "Ger" and noun_like and attests("VERB", "VerbForm", "Vnoun"):
+        draft.require(verb.id, rule, {"VerbForm": "Vnoun"})
+    elif attests("VERB", "VerbForm", "Part"):
+        draft.require(verb.id, rule, {"VerbForm": "Part", "Tense": "Past" if past else "Pres"})

@@ -1,0 +1,185 @@
+"""From an edited tree to text: forms that express what operators asked for, then words, capitals and spaces."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from morphaug.operators.draft import Draft
+from morphaug.trees import Feats, Sentence, Token
+
+if TYPE_CHECKING:
+    from morphaug.target import Target
+
+OPENERS = frozenset("([{«“‘„¿¡")
+CASED = frozenset({"NOUN", "PROPN", "ADJ", "PRON", "DET", "NUM"})
+
+
+def finish(draft: Draft, target: Target) -> Sentence:
+    """Realise a draft: inflect, split forms of several words, set capitals and spaces.
+
+    A sentence that nothing changed comes back as the very object it was.
+    """
+    if not draft.changed:
+        return draft.source
+    for key in list(draft.order):
+        token = draft.words[key]
+        if token.want is not None:
+            _realise(draft.change(key, token.rules[-1]), target)
+        elif token.lang and token.upos in CASED:
+            token.feats = _unmarked(target, token.upos)
+    _split(draft)
+    _capitals(draft)
+    _spaces(draft)
+    return draft.sentence()
+
+
+def _realise(token: Token, target: Target) -> None:
+    want: Feats = dict(token.want or {})
+    if token.upos in CASED:
+        want = {**_unmarked(target, token.upos), **want}
+    form = target.morphology.inflect(token.lemma, token.upos, want, foreign=not token.lang)
+    token.form = form.text
+    token.how = form.rung
+    token.lang = target.code
+    token.feats = want
+    token.want = None
+
+
+def _unmarked(target: Target, upos: str) -> Feats:
+    """What the citation form of a word says, as far as the table marks it."""
+    attests = target.morphology.attests
+    feats: Feats = {}
+    if attests(upos, "Case", "Nom"):
+        feats["Case"] = "Nom"
+    if attests(upos, "Number", "Sing"):
+        feats["Number"] = "Sing"
+    return feats
+
+
+def _split(draft: Draft) -> None:
+    """Give each word of a form of several words ("ei mene") a token of its own."""
+    for key in list(draft.order):
+        token = draft.words[key]
+        if " " not in token.form or not token.rules:
+            continue
+        parts = token.form.split()
+        if len(parts) < 2:
+            continue
+        main = _main_part(parts, token.lemma)
+        at = draft.order.index(key)
+        token = draft.change(key, token.rules[-1])
+        token.form = parts[main]
+        for i, part in enumerate(parts):
+            if i == main:
+                continue
+            verbal = token.upos in ("VERB", "AUX")
+            word = Token(
+                id=draft.new_id(),
+                form=part,
+                lemma=part,
+                upos="AUX" if verbal else token.upos,
+                feats={},
+                head=key,
+                deprel="aux" if verbal else "fixed",
+                src=token.src,
+                rules=token.rules,
+                how=token.how,
+                lang=token.lang,
+            )
+            draft.insert(word, at + i)
+
+
+def _main_part(parts: list[str], lemma: str) -> int:
+    """The part that carries the meaning: the one that shares most of its beginning with the lemma, late over early."""
+    lemmas = lemma.lower().split() or [""]
+
+    def shared(part: str) -> int:
+        best = 0
+        for word in lemmas:
+            n = 0
+            for a, b in zip(part.lower(), word, strict=False):
+                if a != b:
+                    break
+                n += 1
+            best = max(best, n)
+        return best
+
+    return max(range(len(parts)), key=lambda i: (shared(parts[i]), i))
+
+
+def _capitals(draft: Draft) -> None:
+    """The first word takes the capital that the source's first word had; a word that left that place loses it."""
+    first_source = next((t for t in draft.source.tokens if any(c.isalpha() for c in t.form)), None)
+    first = next((k for k in draft.order if any(c.isalpha() for c in draft.words[k].form)), None)
+    if first_source is None or first is None:
+        return
+    initial = first_source.form[:1].isupper()
+    source = draft.source.tokens
+    shouting = sum(len(t.form) > 1 and t.form.isupper() for t in source) * 2 > len(source)
+    for key in draft.order:
+        token = draft.words[key]
+        if shouting and token.lang:
+            draft.change(key, token.rules[-1]).form = draft.words[key].form.upper()
+    if not initial:
+        return
+    word = draft.words[first]
+    if not word.form[:1].isupper():
+        draft.change(first, word.rules[-1] if word.rules else "order").form = (
+            word.form[:1].upper() + word.form[1:]
+        )
+    token = draft.words.get(first_source.id)
+    if token is None or token.id == first or token.lang or token.form != first_source.form:
+        return
+    if token.upos != "PROPN" and token.lemma[:1].islower() and not token.form[1:2].isupper():
+        draft.change(token.id, "order").form = token.form[:1].lower() + token.form[1:]
+
+
+def _spaces(draft: Draft) -> None:
+    """White space as in the source between words that were neighbours there, by the rules of punctuation elsewhere."""
+    source = draft.source.tokens
+    place = {t.id: i for i, t in enumerate(source)}
+    order, words = draft.order, draft.words
+    for left, right in pairwise(order):
+        a, b = words[left], words[right]
+        at, to = place.get(left, -2), place.get(right, -9)
+        if to == at + 1:
+            gap = source[at].space
+        elif _clings(source, place, a, b):
+            gap = ""
+        else:
+            gap = " "
+        if a.space != gap:
+            _own(draft, left).space = gap
+    if words[order[-1]].space:
+        _own(draft, order[-1]).space = ""
+
+
+def _own(draft: Draft, key: int) -> Token:
+    """The token, ours to respace: spacing alone is not an edit of the word."""
+    if key not in draft.fresh:
+        draft.words[key] = draft.words[key].copy()
+        draft.fresh.add(key)
+    return draft.words[key]
+
+
+def _clings(source: list[Token], place: dict[int, int], a: Token, b: Token) -> bool:
+    """Whether two words that were not neighbours are written together."""
+    at = place.get(b.id)
+    if at and source[at - 1].space == "" and not b.lang:
+        if b.upos == "PUNCT" and b.form[:1] not in OPENERS and not _opens(source, at):
+            return True
+        if b.form[:1] in "'’" and len(b.form) > 1 and a.upos != "PUNCT":
+            return True
+    at = place.get(a.id)
+    if at is None or a.upos not in ("PUNCT", "SYM") or source[at].space != "" or at + 1 == len(source):
+        return False
+    return a.form[:1] in OPENERS or _opens(source, at) or a.form in ("$", "€", "£", "#")
+
+
+def _opens(source: list[Token], at: int) -> bool:
+    """Whether an undirected quotation mark opens: white space before it and none after."""
+    token = source[at]
+    return (
+        token.form in ('"', "'", "''", "``") and token.space == "" and (at == 0 or source[at - 1].space != "")
+    )
