@@ -1,0 +1,313 @@
+"""The Swahili verb: subject - tense - relative - object - stem - final vowel, and its negatives.
+
+A subject, object or relative is named by a *key*: "1s", "2s", "1p", "2p" for the first and second persons,
+else the number of a noun class ("1" to "11", "14" to "18"). Sources: general reference knowledge of the
+language, as any grammar of Standard Swahili sets it out.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+Slot = Literal[
+    "present",
+    "past",
+    "future",
+    "perfect",
+    "general",
+    "habitual",
+    "consecutive",
+    "situational",
+    "conditional",
+    "past conditional",
+    "subjunctive",
+    "consecutive subjunctive",
+    "imperative",
+    "infinitive",
+]
+
+VOWELS = "aeiou"
+
+SUBJECT = {
+    "1s": "ni", "2s": "u", "1p": "tu", "2p": "m",
+    "1": "a", "2": "wa", "3": "u", "4": "i", "5": "li", "6": "ya", "7": "ki", "8": "vi", "9": "i",
+    "10": "zi", "11": "u", "14": "u", "15": "ku", "16": "pa", "17": "ku", "18": "mu",
+}  # fmt: skip
+OBJECT = SUBJECT | {"2s": "ku", "2p": "wa", "1": "m", "reflexive": "ji"}
+NEGATIVE = {key: "ha" + prefix for key, prefix in SUBJECT.items()} | {"1s": "si", "2s": "hu", "1": "ha"}
+# The general present: the subject prefix runs together with -a-.
+GENERAL = {
+    "1s": "na", "2s": "wa", "1p": "twa", "2p": "mwa",
+    "1": "a", "2": "wa", "3": "wa", "4": "ya", "5": "la", "6": "ya", "7": "cha", "8": "vya", "9": "ya",
+    "10": "za", "11": "wa", "14": "wa", "15": "kwa", "16": "pa", "17": "kwa", "18": "mwa",
+}  # fmt: skip
+RELATIVE = {
+    "1s": "ye", "2s": "ye", "1p": "o", "2p": "o",
+    "1": "ye", "2": "o", "3": "o", "4": "yo", "5": "lo", "6": "yo", "7": "cho", "8": "vyo", "9": "yo",
+    "10": "zo", "11": "o", "14": "o", "15": "ko", "16": "po", "17": "ko", "18": "mo",
+}  # fmt: skip
+
+# slot -> marker, and whether a short stem keeps the ku- of its infinitive after it (alikula, but akila)
+_MARKERS: dict[str, tuple[str, bool]] = {
+    "present": ("na", True),
+    "past": ("li", True),
+    "future": ("ta", True),
+    "perfect": ("me", True),
+    "consecutive": ("ka", False),
+    "situational": ("ki", False),
+    "conditional": ("nge", True),
+    "past conditional": ("ngali", True),
+}
+# A relative verb knows three tenses; the perfect borrows the past's, the rest the present's.
+_RELATIVE_MARKERS = {"past": "li", "perfect": "li", "future": "taka"}
+
+_KW_STEMS = frozenset({"enda", "isha"})  # kwenda, kwisha: longer stems that keep ku- all the same
+_IMPERATIVES = {"enda": "nenda", "ja": "njoo", "leta": "lete"}
+_BE = "wa"
+
+# Stems that begin with ku of their own: in "kubali" it is no infinitive prefix.
+_KU_STEMS = frozenset(
+    """kua kuba kubali kubalia kubaliana kubalika kubalisha kubaliwa kufuru kugani kumba kumbatia kumbatiana
+    kumbuka kumbukia kumbukwa kumbusha kumbushia kumbushwa kumbwa kuna kuni kunja kunjika kunjua kunjuka
+    kunjwa kunyata kunyua kung'uta kung'utwa kurubia kurupuka kurupusha kusanya kusanyika kusanyisha
+    kusanyana kusanywa kusudi kusudia kusudiwa kuta kutana kutania kutanika kutanisha kutanishwa kutwa
+    kutua kuu kuwadi kuza kuzana kuzia kuzisha kuzwa kukuta kukutika kupua kupuka""".split()
+) - {"kutania", "kutua", "kukuta"}  # to tease, to land, to find: ku- + tania, tua, kuta
+
+
+def citation(lemma: str) -> str:
+    """The stem of a verb cited as stem, with a hyphen, or as infinitive.
+
+    >>> [citation(x) for x in ("soma", "-soma", "kusoma", "kwenda", "kula", "kubali", "kukubali", "-kuza")]
+    ['soma', 'soma', 'soma', 'enda', 'la', 'kubali', 'kubali', 'kuza']
+    """
+    text = lemma.strip()
+    if text[:1] in "-–":  # "" too, which stays ""
+        return text[1:]
+    if text in ("kwenda", "kwisha"):
+        return text[2:]
+    if text.startswith("ku") and len(text) > 3 and text not in _KU_STEMS:
+        return text[2:]
+    return text
+
+
+def keeps_ku(stem: str) -> bool:
+    """Whether a stem is too short to carry the stress after a tense marker (la, nywa, fa; enda, isha)."""
+    return stem in _KW_STEMS or sum(map(stem.count, VOWELS)) == 1
+
+
+def _final(stem: str, vowel: str) -> str:
+    """Change the final -a; loans that end in another vowel keep it (hajibu, ajibu)."""
+    return stem[:-1] + vowel if stem[-1:] == "a" else stem
+
+
+def _ku(stem: str) -> str:
+    return ("kw" if stem in _KW_STEMS else "ku") + stem
+
+
+def _m(rest: str) -> str:
+    """m- (object of class 1, subject "you" in the plural) before what follows: mpe, mwambie, muue."""
+    first = rest[:1]
+    return "mu" if first == "u" else "mw" if first and first in VOWELS else "m"
+
+
+def _body(stem: str, obj: str, ku: bool) -> str:
+    if obj:
+        return (_m(stem) if obj == "1" else OBJECT[obj]) + stem
+    return _ku(stem) if ku and keeps_ku(stem) else stem
+
+
+def _join(prefix: str, rest: str) -> str:
+    """A subject prefix and what follows: m- of "you" changes before a vowel (mwende, hamwendi); twende."""
+    if prefix in ("m", "ham"):
+        return prefix[:-1] + _m(rest) + rest
+    return "tw" + rest if prefix == "tu" and rest == "ende" else prefix + rest
+
+
+def conjugate(
+    stem: str,
+    slot: Slot,
+    subject: str = "1",
+    obj: str = "",
+    *,
+    negative: bool = False,
+    relative: str = "",
+    ha: bool = False,
+) -> str:
+    """One verb form.
+
+    Args:
+        stem: Bare stem ("soma"), see `citation`.
+        slot: Tense, aspect or mood.
+        subject: Key of the subject.
+        obj: Key of an object prefix, "reflexive", or "" for none.
+        negative: Whether the verb is negated.
+        relative: Key of a relative marker ("ninachokisoma"), or "".
+        ha: In a negative conditional, ha- before the subject (hangesoma) instead of -si- after it.
+
+    >>> conjugate("la", "past", "2"), conjugate("la", "present", "1", negative=True)
+    ('walikula', 'hali')
+    """
+    if slot == "infinitive":
+        return "kuto" + _body(stem, obj, True) if negative else "ku" + _body(stem, obj, False) if obj else _ku(stem)
+    if slot == "imperative":
+        return _imperative(stem, subject, obj, negative)
+    who = SUBJECT[subject]
+    if relative:
+        marker = RELATIVE[relative]
+        if slot == "general" and not negative:
+            return _join(who, _body(stem, obj, False) + marker)
+        tense = "si" if negative else _RELATIVE_MARKERS.get(slot, "na")
+        return who + tense + marker + _body(stem, obj, True)
+    if slot in ("subjunctive", "consecutive subjunctive"):
+        rest = _body(_final(stem, "e"), obj, False)
+        if negative:
+            return who + "si" + rest
+        return who + "ka" + rest if slot == "consecutive subjunctive" else _join(who, rest)
+    if negative:
+        return _negative(stem, slot, subject, obj, ha)
+    if slot == "general":
+        return GENERAL[subject] + _body(stem, obj, False)
+    if slot == "habitual":
+        return "hu" + _body(stem, obj, False)
+    marker, ku = _MARKERS[slot]
+    return who + marker + _body(stem, obj, ku)
+
+
+def _negative(stem: str, slot: Slot, subject: str, obj: str, ha: bool) -> str:
+    who, no = SUBJECT[subject], NEGATIVE[subject]
+    if slot in ("conditional", "past conditional"):
+        rest = _MARKERS[slot][0] + _body(stem, obj, True)
+        return no + rest if ha else who + "si" + rest
+    if slot == "situational":
+        return who + "sipo" + _body(stem, obj, True)
+    if slot in ("past", "consecutive"):
+        # Here -ku- is the tense marker, so that a short stem needs no second one.
+        return no + ("kw" + stem if stem in _KW_STEMS and not obj else "ku" + _body(stem, obj, False))
+    if slot == "future":
+        return no + "ta" + _body(stem, obj, True)
+    if slot == "perfect":
+        return no + "ja" + _body(stem, obj, stem == _BE)  # hajala, but hajakuwa
+    present = _join(no, _body(_final(stem, "i"), obj, False))
+    return "huwa " + present if slot == "habitual" else present
+
+
+def _imperative(stem: str, subject: str, obj: str, negative: bool) -> str:
+    plural = subject in ("2p", "1p") or (subject.isdigit() and subject in ("2", "4", "6", "8", "10"))
+    if negative:
+        return conjugate(stem, "subjunctive", "2p" if plural else "2s", obj, negative=True)
+    if obj:
+        return _body(_final(stem, "e"), obj, False) + ("ni" if plural else "")
+    if stem in _IMPERATIVES:
+        base = _IMPERATIVES[stem]
+        return _final(base, "e") + "ni" if plural else base
+    base = _ku(stem) if keeps_ku(stem) else stem
+    return _final(base, "e") + "ni" if plural else base
+
+
+# ---------------------------------------------------------------- to be, to have, to be at a place
+
+
+def be(slot: Slot, subject: str, *, negative: bool = False, relative: str = "", ha: bool = False) -> str:
+    """A form of "be": the copula ni/si in the present, -li- in its relative, -wa elsewhere.
+
+    >>> be("present", "9"), be("past", "9"), be("present", "9", relative="9")
+    ('ni', 'ilikuwa', 'iliyo')
+    """
+    if slot in ("present", "general") and relative:
+        return SUBJECT[subject] + ("si" if negative else "li") + RELATIVE[relative]
+    if slot in ("present", "general"):
+        return "si" if negative else "ni"
+    return conjugate(_BE, slot, subject, negative=negative, relative=relative, ha=ha)
+
+
+def have(slot: Slot, subject: str, *, negative: bool = False, relative: str = "") -> str:
+    """A form of "have" (be with): one word in the present, else "be" and na.
+
+    >>> have("present", "1s"), have("present", "1", negative=True), have("past", "2")
+    ('nina', 'hana', 'walikuwa na')
+    """
+    if slot in ("present", "general") and not relative:
+        who = NEGATIVE[subject] if negative else SUBJECT[subject]
+        return (who[:-1] if subject == "18" else who) + "na"  # mna watu
+    return be(slot, subject, negative=negative, relative=relative) + " na"
+
+
+def be_at(place: str, slot: Slot, subject: str, *, negative: bool = False) -> str:
+    """A form of "be somewhere"; `place` is po (here, definite), ko (away) or mo (inside).
+
+    >>> be_at("po", "present", "1"), be_at("ko", "present", "1", negative=True), be_at("po", "past", "1")
+    ('yupo', 'hayuko', 'alikuwepo')
+    """
+    if slot in ("present", "general"):
+        who = "yu" if subject == "1" else SUBJECT[subject]
+        if negative:
+            who = "hayu" if subject == "1" else NEGATIVE[subject]
+        return who + place
+    # kuwepo is the usual form of be + po; kuwako and kuwamo keep their a
+    return conjugate(_BE, slot, subject, negative=negative)[:-1] + ("e" if place == "po" else "a") + place
+
+
+# ---------------------------------------------------------------- derived stems
+
+# Stems that end like passives and are none.
+_NOT_PASSIVE = frozenset("nywa gawa elewa lewa chelewa kawa nawa tawa wawa ogawa".split())
+_PASSIVE = re.compile(r"([ie]|[^aeiou]|^ua|ja)wa$")
+_SHORT_PASSIVES = {"la": "liwa", "nywa": "nywewa", "pa": "pewa", "cha": "chewa", "fa": "fiwa", "ja": "jiwa",
+                   "ua": "uawa", "wa": "wa", "nya": "nyewa", "gawa": "gawiwa", "jaa": "jawa"}  # fmt: skip
+
+
+def passive(stem: str) -> str:
+    """The passive of a stem; a stem that is passive already stays.
+
+    >>> [passive(x) for x in ("soma", "nunua", "toa", "tumia", "pokea", "zaa", "jibu", "jadili", "somwa", "la")]
+    ['somwa', 'nunuliwa', 'tolewa', 'tumiwa', 'pokewa', 'zaliwa', 'jibiwa', 'jadiliwa', 'somwa', 'liwa']
+    """
+    if stem in _SHORT_PASSIVES:
+        return _SHORT_PASSIVES[stem]
+    if stem not in _NOT_PASSIVE and _PASSIVE.search(stem):
+        return stem
+    if stem.endswith(("aa", "ua")):
+        return stem[:-1] + "liwa"
+    if stem.endswith("oa"):
+        return stem[:-1] + "lewa"
+    if stem.endswith(("ia", "ea")):
+        return stem[:-1] + "wa"
+    if stem.endswith("wa"):
+        return stem[:-1] + "iwa"
+    if stem.endswith("a"):
+        return stem[:-1] + "wa"
+    if stem.endswith(("au", "ao")):
+        return stem + "liwa"
+    if stem.endswith("u"):
+        return stem[:-1] + "iwa"
+    return stem + "wa" if stem.endswith(("i", "e")) else stem
+
+
+def extend(stem: str, extension: Literal["applicative", "causative", "reciprocal", "stative", "passive"]) -> str:
+    """A derived stem; the vowel follows the stem's last one (e after e and o, else i).
+
+    Only the productive pattern: many causatives and statives are words of their own and belong in a lexicon.
+
+    >>> extend("soma", "applicative"), extend("piga", "applicative"), extend("nunua", "applicative")
+    ('somea', 'pigia', 'nunulia')
+    >>> extend("penda", "reciprocal"), extend("soma", "causative"), extend("vunja", "stative")
+    ('pendana', 'somesha', 'vunjika')
+    """
+    if extension == "passive":
+        return passive(stem)
+    base = stem[:-1] if stem.endswith("a") else stem
+    if extension == "reciprocal":
+        return stem + "na" if stem.endswith("a") else stem + "ana"
+    last = next((c for c in reversed(base) if c in VOWELS), "a")
+    vowel = "e" if last in "eo" else "i"
+    if not stem.endswith("a"):  # a loan keeps its vowel's slot: rudi, rudisha; jibu, jibisha
+        base = base[:-1]
+        vowel = "e" if stem.endswith("e") else "i"
+    ends_in_vowel = base[-1:] in tuple(VOWELS)
+    if extension == "applicative":
+        return base + ("l" if ends_in_vowel else "") + vowel + "a"
+    if extension == "causative":
+        return base + "sha" if ends_in_vowel and base[-1] in "ie" else base + ("z" if ends_in_vowel else vowel + "sh") + "a"
+    return base + "ka" if ends_in_vowel else base + vowel + "ka"
