@@ -1,0 +1,397 @@
+"""One door to a language's morphology: the ladder from table to lemma, and how each form was found.
+
+For a lemma and UD features the rungs are tried in this order:
+
+1. ``table``: the cell stands in the table;
+2. ``syncretic``: a cell stands there that (almost) always has the same form;
+3. ``grammar``: the language's rule grammar knows (it goes first where the table has no feature at all for
+   something that was asked for, e.g. a locative that the table's nouns lack);
+4. ``learned``: the learned inflector, above its probability threshold;
+5. ``nearest``: the lemma's nearest cell in the table, which is usually a wrong form;
+6. ``lemma``: the lemma as it is.
+
+Which bundle the features mean is the table's to say (``Morphology.resolve``): of the bundles that have all
+that was asked for, the least marked one is taken, where ``MARKED`` says what marks one. A Turkish finite
+present, which tables split into "PRS;PROG" and "PRS;HAB", is thus the progressive unless HAB is asked for.
+Features that the table never attests for the part of speech are dropped (the gender of a German noun).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from morphaug.features import (
+    DEFAULTS,
+    POS_OF_UPOS,
+    core_of,
+    dimension,
+    features_of,
+    from_unimorph,
+    join,
+    pos_for,
+    readings,
+    to_unimorph,
+    wanted,
+)
+from morphaug.inflection import Inflector
+from morphaug.paradigms import WEIGHT, Paradigms, nearness, nfc
+
+RUNGS: tuple[str, ...] = ("table", "syncretic", "grammar", "learned", "nearest", "lemma")
+"""How a form was found, best first."""
+
+MARKED: dict[str, float] = {
+    "NOM": 0.1,
+    "SG": 0.1,
+    "ACC": 0.5,
+    "PL": 0.4,
+    "3": 0.2,
+    "PRS": 0.2,
+    "MASC": 0.2,
+    "INDF": 0.1,
+    "DEF": 0.15,
+    "PST": 0.4,
+    "PROG": 0.5,
+    "HAB": 0.6,
+    "IPFV": 0.3,
+    "PFV": 0.4,
+    "NFIN": 2.5,
+    "NEG": 3.0,
+    "INTR": 3.0,
+    "PASS": 2.0,
+    "IMP": 2.5,
+    "1": 0.5,
+    "2": 0.6,
+}
+"""What a feature that nobody asked for costs when a bundle is chosen; 1 if it is not named here."""
+
+_MARKED_DIMENSION = {"possession": 2.0, "evidentiality": 2.0, "mood": 2.0, "argument": 1.5, "comparison": 2.0}
+_COSMETIC = frozenset({"Gender", "Definite", "Animacy", "Degree", "Polite", "Voice", "Evident", "Connegative", "Aspect"})
+_STRUCTURAL_GAP = 10.0  # expected rows from which an unattested combination is no accident
+_MEMO = 200_000
+_VOWELS = frozenset("aeiouyæœøıаеиоуыэюяёіїєαεηιουω")
+
+
+class Grammar(Protocol):
+    """What a module in ``morphaug.grammars`` offers."""
+
+    def inflect(self, lemma: str, upos: str, feats: Mapping[str, str]) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """An inflected form and how it was found.
+
+    Attributes:
+        text: The form.
+        rung: One of ``RUNGS``.
+        bundle: The canonical bundle it realises ("" where none was looked up).
+        probability: 1 for the table, the share for a syncretic cell, the inflector's own for a learned form.
+    """
+
+    text: str
+    rung: str
+    bundle: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What UD features mean in one table.
+
+    Attributes:
+        pos: UniMorph part of speech.
+        bundles: Bundles that have all that was asked for, the least marked first; the first is the target.
+        complete: False if no bundle of the table has it all and ``bundles`` is the nearest one (a gap of the
+            language, such as a comitative singular), or one composed of features never seen together.
+        attested: Whether the table has the target bundle at all.
+        dropped: UD features that the table has no word for.
+    """
+
+    pos: str
+    bundles: tuple[str, ...]
+    complete: bool
+    attested: bool
+    dropped: tuple[str, ...]
+
+
+class Morphology:
+    """A language's morphology. Never raises on odd input: what cannot be inflected comes back as it is.
+
+    Args:
+        code: ISO 639-3 code.
+        paradigms: The compiled table, or None.
+        inflector: The learned inflector, or None.
+        grammar: The language's rule grammar, or None.
+        foreign: The pack's settings for foreign stems: "linking_vowel" goes after a final consonant of a
+            nominal ("i": book -> booki-), "verb_ending" makes a verb's citation form ("ata": walk -> walkata;
+            without it the commonest ending of the table's verbs is taken).
+        threshold: Probability from which a learned form is used.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        paradigms: Paradigms | None = None,
+        inflector: Inflector | None = None,
+        grammar: Grammar | None = None,
+        foreign: Mapping[str, str] | None = None,
+        *,
+        threshold: float = 0.15,
+    ) -> None:
+        self.code = code
+        self.paradigms = paradigms
+        self.inflector = inflector
+        self.grammar = grammar
+        self.foreign = dict(foreign or {})
+        self.threshold = threshold
+        self._forms: dict[tuple[str, str, bool, tuple[tuple[str, str], ...]], Form] = {}
+        self._plans: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[Plan, ...]] = {}
+
+    # -- what features mean ---------------------------------------------------------------------
+
+    def resolve(self, upos: str, feats: Mapping[str, str]) -> tuple[Plan, ...]:
+        """What UD features mean in this table, one plan per part of speech that it may be found under.
+
+        Args:
+            upos: UD part of speech.
+            feats: UD features.
+
+        Returns:
+            Plans, the likeliest part of speech first; () if the table has none of them.
+        """
+        key = (upos, tuple(sorted(feats.items())))
+        plans = self._plans.get(key)
+        if plans is None:
+            found = []
+            if self.paradigms is not None:
+                for pos in pos_for(upos, feats):
+                    plan = self._plan(self.paradigms, pos, upos, feats)
+                    if plan is not None:
+                        found.append(plan)
+            if len(self._plans) > 50_000:
+                self._plans.clear()
+            plans = self._plans[key] = tuple(found)
+        return plans
+
+    def _plan(self, paradigms: Paradigms, pos: str, upos: str, feats: Mapping[str, str]) -> Plan | None:
+        inventory = paradigms.inventory(pos)
+        if not inventory:
+            return None
+        attested = paradigms.attested(pos)
+        asked = frozenset(to_unimorph(upos, feats, attested | {pos}).split(";")) | {pos}
+        dropped = tuple(
+            name
+            for name, choices in wanted(upos, feats)
+            if not any(reading <= attested or reading <= DEFAULTS for reading in choices)
+        )
+        if "VerbForm" in dropped and feats.get("VerbForm") == "Inf":
+            return None  # no infinitive in the table: the citation form serves
+        core = asked - DEFAULTS
+        if core == {pos}:
+            return Plan(pos, (), True, True, dropped)
+        full = [name for name in inventory if core <= features_of(name)]
+        if full:
+            costs = {name: _markedness(features_of(name) - core, asked) for name in full}
+            full.sort(key=lambda name: (costs[name], -paradigms.bundle_lemmas[name], name))
+            near = tuple(name for name in full if costs[name] <= costs[full[0]] + 0.75)
+            return Plan(pos, near[:6], True, True, dropped)
+        nearest = max(inventory, key=lambda name: (nearness(core, core_of(name)), paradigms.bundle_lemmas[name], name))
+        if _expected(paradigms, inventory, core) >= _STRUCTURAL_GAP:
+            return Plan(pos, (nearest,), False, True, dropped)
+        taken = {dimension(feature) for feature in asked}
+        rest = {feature for feature in features_of(nearest) if dimension(feature) not in taken}
+        return Plan(pos, (join(core | rest),), True, False, dropped)
+
+    def attests(self, upos: str, feature: str, value: str) -> bool:
+        """Whether the table has a UD feature for a part of speech, in any of its readings.
+
+        >>> Morphology("xxx").attests("NOUN", "Case", "Ine")
+        False
+        """
+        if self.paradigms is None:
+            return False
+        names = POS_OF_UPOS.get(upos, (upos,))
+        if upos not in ("PROPN", "AUX", "DET", "PRON"):
+            names = names[:1]
+        choices = readings(feature, value)
+        return any(reading <= self.paradigms.attested(pos) for pos in names if pos for reading in choices)
+
+    def case_first(self, upos: str, candidates: Sequence[str]) -> str | None:
+        """The first of some UD cases ("Ine", "Loc", …) that the table attests for a part of speech."""
+        return next((case for case in candidates if self.attests(upos, "Case", case)), None)
+
+    # -- forms ----------------------------------------------------------------------------------
+
+    def inflect(self, lemma: str, upos: str, feats: Mapping[str, str], *, foreign: bool = False) -> Form:
+        """The form of a lemma.
+
+        Args:
+            lemma: Citation form. Of several words, the one that the table knows (else the last, or the first
+                if that is where the table inflects) is inflected and the others are kept.
+            upos: UD part of speech.
+            feats: UD features of the target language.
+            foreign: The lemma is a stem of another language: no look-up, regular endings, the stem intact.
+
+        Returns:
+            The form, with its rung.
+        """
+        key = (lemma, upos, foreign, tuple(feats.items()))
+        try:
+            form = self._forms.get(key)
+        except TypeError:  # a value that is no string
+            feats = {str(name): str(value) for name, value in feats.items()}
+            key = (lemma, upos, foreign, tuple(feats.items()))
+            form = self._forms.get(key)
+        if form is None:
+            form = self._inflect(str(lemma), str(upos), feats, foreign)
+            if len(self._forms) >= _MEMO:
+                self._forms.clear()
+            self._forms[key] = form
+        return form
+
+    def _inflect(self, lemma: str, upos: str, feats: Mapping[str, str], foreign: bool) -> Form:
+        text = nfc(lemma.strip())
+        if not text or not any(char.isalpha() for char in text):
+            return Form(lemma, "lemma", "", 0.0)
+        plans = self.resolve(upos, feats)
+        if foreign:
+            return self._foreign(text, upos, feats, plans)
+        known = self.paradigms
+        chosen: Plan | None = None
+        if known is not None:
+            chosen = next((plan for plan in plans if known.has(text, plan.pos)), None)
+        if " " in text and chosen is None:
+            return self._phrase(text, upos, feats, plans)
+        plan = chosen or (plans[0] if plans else None)
+        if self.grammar is not None and (plan is None or any(name not in _COSMETIC for name in plan.dropped)):
+            form = self._grammar(text, upos, feats)
+            if form is not None:
+                return form
+        if plan is not None and not plan.bundles:
+            return Form(text, "table" if chosen else "lemma", plan.pos, 1.0)
+        if chosen is not None and known is not None and chosen.complete:
+            form = self._looked_up(known, text, chosen)
+            if form is not None:
+                return form
+        if self.grammar is not None:
+            form = self._grammar(text, upos, feats)
+            if form is not None:
+                return form
+        if plan is not None and plan.complete:
+            form = self._learned(text, plan, known if chosen else None)
+            if form is not None:
+                return form
+        if chosen is not None and known is not None:
+            nearest = known.nearest(text, chosen.bundles[0])
+            if nearest is not None:
+                return Form(nearest[1][0], "nearest", nearest[0], 0.2)
+        if plan is not None and not plan.complete:
+            form = self._learned(text, plan, None)
+            if form is not None:
+                return Form(form.text, "nearest", form.bundle, 0.5 * form.probability)
+        return Form(text, "lemma", "", 0.0)
+
+    def _looked_up(self, known: Paradigms, lemma: str, plan: Plan) -> Form | None:
+        for bundle in plan.bundles:
+            forms = known.forms(lemma, bundle)
+            if forms:
+                return Form(forms[0], "table", bundle, 1.0)
+        for bundle in plan.bundles[:1]:
+            for other in known.syncretic(bundle):
+                forms = known.forms(lemma, other.bundle)
+                if forms:
+                    return Form(forms[0], "syncretic", bundle, other.share)
+        return None
+
+    def _grammar(self, lemma: str, upos: str, feats: Mapping[str, str]) -> Form | None:
+        made = self.grammar.inflect(lemma, upos, feats) if self.grammar is not None else None
+        return Form(made, "grammar", "", 0.9) if made else None
+
+    def _learned(self, lemma: str, plan: Plan, known: Paradigms | None, keep: str = "") -> Form | None:
+        if self.inflector is None or not plan.bundles:
+            return None
+        cells = known.paradigm(lemma, plan.pos) if known is not None else ()
+        found = self.inflector.predict(lemma, plan.bundles[0], cells, keep=keep)
+        if found is None or found[1] < self.threshold:
+            return None
+        return Form(found[0], "learned", plan.bundles[0], found[1])
+
+    def _phrase(self, text: str, upos: str, feats: Mapping[str, str], plans: Sequence[Plan]) -> Form:
+        words = text.split(" ")
+        first = False
+        if self.paradigms is not None and plans:
+            pos = plans[0].pos
+            front, end = self.paradigms.has(words[0], pos), self.paradigms.has(words[-1], pos)
+            first = front if front != end else self.paradigms.inflects_first_word(pos)
+        at = 0 if first else len(words) - 1
+        head = self._inflect(words[at], upos, feats, False)
+        words[at] = head.text
+        return Form(" ".join(words), head.rung, head.bundle, head.probability)
+
+    def _foreign(self, stem: str, upos: str, feats: Mapping[str, str], plans: Sequence[Plan]) -> Form:
+        if not plans and self.grammar is None:
+            return Form(stem, "lemma", "", 0.0)
+        if plans and not plans[0].bundles:
+            return Form(stem, "lemma", plans[0].pos, 1.0)
+        words = stem.split(" ")
+        head = words[-1]
+        lemma = self._citation(head, upos)
+        form = self._grammar(lemma, upos, feats)
+        if form is None and plans:
+            form = self._learned(lemma, plans[0], None, keep=head)
+        if form is None:
+            return Form(stem, "lemma", "", 0.0)
+        return Form(" ".join([*words[:-1], form.text]), form.rung, form.bundle, form.probability)
+
+    def _citation(self, stem: str, upos: str) -> str:
+        """A foreign stem as a citation form that the language's patterns can work on."""
+        if upos in ("VERB", "AUX"):
+            ending = self.foreign.get("verb_ending", "")
+            if not ending and self.inflector is not None:
+                ending = self.inflector.lemma_ending("V")
+            if not ending or stem.endswith(ending):
+                return stem
+            while _is_vowel(stem[-1]) and _is_vowel(ending[0]) and len(stem) > 2:
+                stem = stem[:-1]
+            return stem + ending
+        vowel = self.foreign.get("linking_vowel", "")
+        return stem + vowel if vowel and not _is_vowel(stem[-1]) and stem[-1].isalpha() else stem
+
+    def analyse(self, form: str) -> tuple[tuple[str, str, dict[str, str], str], ...]:
+        """What a form may be: (lemma, UPOS, UD features, bundle) each, as the table has it.
+
+        A form that is not found as written is looked for in lower case.
+        """
+        if self.paradigms is None:
+            return ()
+        found = self.paradigms.analyses(form) or self.paradigms.analyses(form.lower())
+        return tuple((lemma, *from_unimorph(bundle), bundle) for lemma, bundle in found)
+
+
+def _is_vowel(char: str) -> bool:
+    return unicodedata.normalize("NFD", char.lower())[0] in _VOWELS
+
+
+def _markedness(extra: frozenset[str], asked: frozenset[str]) -> float:
+    """What the features of a bundle cost that were not asked for."""
+    taken = {dimension(feature): feature for feature in asked & DEFAULTS}
+    cost = 0.0
+    for feature in sorted(extra - DEFAULTS):
+        name = dimension(feature)
+        cost += MARKED.get(feature, _MARKED_DIMENSION.get(name, 1.0))
+        if name in taken:  # "POS" was asked for, the bundle says "NEG"
+            cost += WEIGHT.get(name, 1.0)
+    return cost
+
+
+def _expected(paradigms: Paradigms, inventory: Sequence[str], core: frozenset[str]) -> float:
+    """How many rows would have all of ``core`` if features were independent."""
+    total = sum(paradigms.bundles[name] for name in inventory)
+    expected = float(total)
+    for feature in sorted(core):
+        if dimension(feature) != "pos":
+            expected *= sum(paradigms.bundles[name] for name in inventory if feature in features_of(name)) / total
+    return expected
