@@ -508,8 +508,8 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise MorphaugError(f"{path.name}, line {line}: not UTF-8", "convert the file to UTF-8") from None
+        place = data[: error.start].count(b"\n") + 1
+        raise MorphaugError(f"{path.name}, line {place}: not UTF-8", "convert the file to UTF-8") from None
     for number, raw in enumerate(io.StringIO(text, newline=None), 1):
         line = raw.rstrip("\r\n")
         if line.strip():
