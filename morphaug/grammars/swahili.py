@@ -36,14 +36,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from morphaug.grammars import swahili_agreement as agreement
+from morphaug.grammars import swahili_nouns as nouns
 from morphaug.grammars import swahili_verbs as verbs
 from morphaug.grammars.swahili_verbs import Slot
 
 CODE = "swh"
-
-PLURAL_CLASS = {1: 2, 3: 4, 5: 6, 7: 8, 9: 10, 11: 10, 14: 6}
-
-_PARTS = ("Person", "Number", "NounClass")
 
 
 def class_number(noun_class: str) -> int:
@@ -56,14 +53,16 @@ def class_number(noun_class: str) -> int:
 def _class_of(feats: Mapping[str, str], prefix: str = "") -> int:
     """The class that NounClass and Number name together; 0 if there is no NounClass."""
     cls = class_number(feats.get(prefix + "NounClass", ""))
-    return PLURAL_CLASS.get(cls, cls) if feats.get(prefix + "Number") == "Plur" else cls
+    return nouns.PLURAL_CLASS.get(cls, cls) if feats.get(prefix + "Number") == "Plur" else cls
 
 
 def _key(feats: Mapping[str, str], prefix: str = "") -> str:
     """The participant that Person, Number and NounClass name; "" if none of them is there."""
     person, number = feats.get(prefix + "Person", ""), feats.get(prefix + "Number", "")
     if person in ("1", "2"):
-        return person + ("p" if number == "Plur" or class_number(feats.get(prefix + "NounClass", "")) == 2 else "s")
+        return person + (
+            "p" if number == "Plur" or class_number(feats.get(prefix + "NounClass", "")) == 2 else "s"
+        )
     cls = _class_of(feats, prefix)
     if cls:
         return str(cls)
@@ -74,15 +73,149 @@ def inflect(lemma: str, upos: str, feats: Mapping[str, str]) -> str | None:
     """The form of a lemma under UD features; None if the grammar has nothing to say.
 
     A form may hold a space: compound tenses ("alikuwa amesoma"), "walikuwa na", a phrase as lemma.
+
+    Args:
+        lemma: Citation form.
+        upos: UD part of speech.
+        feats: Features of the wanted form, as the module's table has them. A noun takes Number, Case=Loc, NounClass
+            (if the caller knows better than the shape) and Foreign=Yes (a stem that is no Swahili word); words
+            that agree take NounClass and Number; pronouns Person and Number, with Poss=Yes Person and Number of
+            the owner.
     """
-    if not lemma.strip("-– "):
+    word = lemma.strip()
+    if not word.strip("-– "):
         return None
     if upos in ("VERB", "AUX"):
-        return _verb(lemma.strip(), feats)
+        return _verb(word, feats)
+    if upos == "NOUN":
+        return _noun(word, feats)
+    if upos == "PRON":
+        return _pronoun(word, feats)
+    if upos in ("ADJ", "DET", "NUM"):
+        return _agreeing(word, upos, feats)
+    if upos == "ADP" and _class_of(feats) and agreement.root_of(word.partition(" ")[0]) in ("a", "enye"):
+        return agreement.agree(
+            word if word[0] == "-" else "-a" + word[len(word.partition(" ")[0]) :], _class_of(feats)
+        )
+    return lemma if upos in ("PROPN", "ADV", "ADP", "CCONJ", "SCONJ", "INTJ", "PART") else None
+
+
+# ---------------------------------------------------------------- nouns and what agrees with them
+
+
+def noun_class(lemma: str) -> tuple[str, str] | None:
+    """Classes of a noun's singular and plural; ("Bantu9", "Bantu10") where nothing says otherwise.
+
+    >>> noun_class("kitabu"), noun_class("rafiki"), noun_class("maji")
+    (('Bantu7', 'Bantu8'), ('Bantu9', 'Bantu6'), ('Bantu6', 'Bantu6'))
+    """
+    if not lemma.strip():
+        return None
+    one, many = nouns.classes(_head(lemma.strip()))
+    return f"Bantu{one}", f"Bantu{many}"
+
+
+def agreement_class(lemma: str, number: str = "Sing") -> str | None:
+    """The class in which verbs, adjectives and the like agree with a noun: people and animals are always 1/2.
+
+    Args:
+        lemma: The noun.
+        number: "Sing" or "Plur".
+
+    >>> agreement_class("kiongozi"), agreement_class("kiongozi", "Plur"), agreement_class("kitabu", "Plur")
+    ('Bantu1', 'Bantu2', 'Bantu8')
+    """
+    pair = noun_class(lemma)
+    if pair and nouns.is_animate(_head(lemma.strip())):
+        pair = ("Bantu1", "Bantu2")
+    return pair and pair[number == "Plur"]
+
+
+def agree(word: str, noun_class: str) -> str:
+    """An adjective, possessive, demonstrative, quantifier, numeral or connective before a class.
+
+    Roots: "-zuri", "-angu", "-ote", "-enye", "-pi", "-a" (of), "-wili", or any of their forms; "near", "far" and
+    "referential" stand for the demonstratives, "any" for -o -ote, "amba" for the relative pronoun. A word that does
+    not agree (safi, sita) comes back as it is, and so does any word if the class is unknown.
+
+    >>> [agree(x, "Bantu7") for x in ("-eusi", "-angu", "huyu", "-a", "mbili", "safi", "any", "ambaye")]
+    ['cheusi', 'changu', 'hiki', 'cha', 'kiwili', 'safi', 'chochote', 'ambacho']
+    """
+    cls = class_number(noun_class)
+    return agreement.agree(word, cls) if cls else word
+
+
+def subject_prefix(noun_class: str, *, negative: bool = False) -> str:
+    """The verb's prefix for a subject of a class: "ki" for Bantu7, "haki" if negative."""
+    return (verbs.NEGATIVE if negative else verbs.SUBJECT)[str(class_number(noun_class))]
+
+
+def object_prefix(noun_class: str) -> str:
+    """The verb's prefix for an object of a class, before a consonant."""
+    return verbs.OBJECT[str(class_number(noun_class))]
+
+
+def possessive(owner: str, noun_class: str) -> str:
+    """My ("1s"), your ("2s"), his ("3s"), our ("1p"), your ("2p"), their ("3p") before a class."""
+    return agreement.possessive(owner, class_number(noun_class))
+
+
+def demonstrative(series: str, noun_class: str) -> str:
+    """This ("near"), that ("far"), the one spoken of ("referential")."""
+    return agreement.demonstrative(series, class_number(noun_class))
+
+
+def connective(noun_class: str) -> str:
+    """The "of" of a possessed noun of the class: "ya" for Bantu9."""
+    return agreement.connective(class_number(noun_class))
+
+
+def _head(lemma: str) -> str:
+    """The first word of a compound ("chombo cha habari"): Swahili is head-initial."""
+    return lemma.partition(" ")[0]
+
+
+def _noun(lemma: str, feats: Mapping[str, str]) -> str:
+    head, space, rest = lemma.partition(" ")
+    foreign = feats.get("Foreign") == "Yes"
+    hint = class_number(feats.get("NounClass", "")) or (9 if foreign else 0)
+    many = feats.get("Number") == "Plur" or (hint in (2, 4, 6, 8, 10) and feats.get("Number") != "Sing")
+    form = nouns.plural(head, hint) if many else nouns.singular(head, hint)
+    if (
+        feats.get("Case") == "Loc"
+        and not space
+        and not nouns.is_animate(head, hint)
+        and nouns.classes(head, hint)[0] != 16
+    ):
+        form = nouns.locative(form)
+    return form + space + rest
+
+
+def _agreeing(word: str, upos: str, feats: Mapping[str, str]) -> str:
+    cls = _class_of(feats) or (10 if feats.get("Number") == "Plur" else 9)
+    if upos == "NUM" and feats.get("NumType") == "Ord" and not word.startswith(("-a ", "a ")):
+        ordinals = {"moja": "kwanza", "mbili": "pili", "wili": "pili"}
+        return f"{agreement.connective(cls)} {ordinals.get(word, word)}"
+    if upos == "NUM" and not _class_of(feats):
+        return word  # counting: moja, mbili, tatu
+    return agreement.agree(word, cls)
+
+
+_PERSONAL = {"1s": "mimi", "2s": "wewe", "1": "yeye", "1p": "sisi", "2p": "ninyi", "2": "wao"}
+
+
+def _pronoun(word: str, feats: Mapping[str, str]) -> str:
+    key = _key({k: feats[k] for k in ("Person", "Number") if k in feats})
     cls = _class_of(feats)
-    if upos in ("ADJ", "DET", "PRON", "NUM", "ADP") and cls:
-        return agreement.agree(lemma.strip(), cls)
-    return None
+    if feats.get("Poss") == "Yes":
+        # UD writes the owner of "my" as Person and Number, or with [psor] where the possessed has a Number too
+        owner = _key({k: feats[f"{k}[psor]"] for k in ("Person", "Number") if f"{k}[psor]" in feats}) or key
+        owner = {"1": "3s", "2": "3p"}.get(owner, owner)
+        if owner:
+            return agreement.possessive(owner, class_number(feats.get("NounClass", "")) or 9)
+    if word in (*_PERSONAL.values(), "nyinyi") and feats.get("Person"):
+        return _PERSONAL.get(key, word)
+    return agreement.agree(word, cls) if cls else word
 
 
 # ---------------------------------------------------------------- verbs
@@ -136,7 +269,9 @@ def _verb_word(lemma: str, feats: Mapping[str, str]) -> str | None:
     # A second verb carries the aspect where the first one has spent its slot on tense or mood.
     inner: Slot | None = None
     if slot in ("past", "future", "conditional", "past conditional", "subjunctive") and not relative:
-        inner = "perfect" if "Perf" in aspect or tense == "Pqp" else "situational" if "Prog" in aspect else None
+        inner = (
+            "perfect" if "Perf" in aspect or tense == "Pqp" else "situational" if "Prog" in aspect else None
+        )
     elif slot == "perfect" and "Prog" in aspect:
         inner = "situational"
     subject = subject or "1"
@@ -152,8 +287,22 @@ def _verb_word(lemma: str, feats: Mapping[str, str]) -> str | None:
     return verbs.conjugate(stem, slot, subject, obj, negative=negative, relative=relative, ha=ha)
 
 
+_PLACES = {
+    "po": "po",
+    "ko": "ko",
+    "mo": "mo",
+    "wapo": "po",
+    "wepo": "po",
+    "wako": "ko",
+    "weko": "ko",
+    "wamo": "mo",
+}
+
+
 def _be(lemma: str, stem: str, slot: Slot, subject: str, negative: bool, relative: str) -> str:
     """A form of one of the verbs of being; "" for every other verb."""
+    if stem in _PLACES:
+        return verbs.be_at(_PLACES[stem], slot, subject, negative=negative)
     if lemma == "kuwa na":
         return verbs.have(slot, subject, negative=negative, relative=relative)
     if lemma in ("ni", "si") or stem == "wa":

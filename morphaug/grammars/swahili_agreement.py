@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from morphaug.grammars.swahili_words import word_set
+
 CLASSES = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 14, 15, 16, 17, 18)
 VOWELS = "aeiou"
 
@@ -42,14 +44,14 @@ DEMONSTRATIVES = {"near": _NEAR, "far": _FAR, "referential": _REFERENTIAL}
 
 # Adjectives that agree. The class is closed; every other adjective is a loan (safi, bora, ghali) and never changes,
 # but for those that verbs form with -vu and -fu (nyenyekevu, kamilifu).
-ADJECTIVES = frozenset(
-    """baya bichi bivu bovu chache chafu changa chungu dogo ekundu eusi eupe ema embamba epesi erevu fupi geni gonjwa
-    gumu hai ingi ingine janja jinga jasiri kali kavu kongwe kubwa kuu kukuu legevu nene nyamavu nyofu nyonge oga ororo
-    pana pevu potovu pumbavu pungufu pya refu shupavu takatifu tamu tulivu tupu vivu wazi zee zembe zima zito zuri
-    angavu angalifu aminifu ovu danganyifu dhalimu fu gani janja kaidi kamilifu karimu kinzani kosefu kunjufu tajiri
-    heshimiwa jeuri legelege bunifu changamfu elekevu haribifu pole sikivu tiifu vumilivu zoefu nyoofu badhirifu""".split()
-) - {"hai", "wazi", "gani", "pole", "dhalimu", "jasiri", "kaidi", "karimu", "tajiri", "oga", "legelege"}
-_INVARIABLE_IN_FU = frozenset("maarufu alfu dufu".split())
+ADJECTIVES = word_set(
+    """aminifu angalifu angavu badhirifu baya bichi bivu bovu bunifu chache chafu changa changamfu chungu
+    danganyifu dogo ekundu elekevu ema embamba epesi erevu eupe eusi fupi geni gonjwa gumu haribifu heshimiwa
+    ingi ingine janja jeuri jinga kali kamilifu kavu kinzani kongwe kosefu kubwa kukuu kunjufu kuu legevu
+    nene nyamavu nyofu nyonge nyoofu ororo ovu pana pevu potovu pumbavu pungufu pya refu shupavu sikivu
+    takatifu tamu tiifu tulivu tupu vivu vumilivu zee zembe zima zito zoefu zuri"""
+)
+_INVARIABLE_IN_FU = word_set("maarufu alfu dufu")
 _COUNT = frozenset({"moja", "wili", "tatu", "nne", "tano", "nane"})
 _COUNTED = {"mbili": "wili"}  # free forms that are not the root itself
 _LIKE_OTE = frozenset({"ote", "enye", "enyewe"})
@@ -141,10 +143,10 @@ def _like_ote(root: str, cls: int) -> str:
 
 
 def _any(cls: int) -> str:
-    """-o -ote, "any": yoyote, chochote, yeyote."""
-    return _REFERENCE[cls].replace("ye", "yeyote") if cls == 1 else ("w" if cls in (2, 3, 11, 14) else "") + _REFERENCE[
-        cls
-    ] + _like_ote("ote", cls)
+    """-o -ote, "any": yeyote, wowote, yoyote, chochote."""
+    if cls == 1:
+        return "yeyote"
+    return ("w" if _REFERENCE[cls] == "o" else "") + _REFERENCE[cls] + _like_ote("ote", cls)
 
 
 def _form(root: str, cls: int) -> str:
@@ -163,7 +165,7 @@ def _form(root: str, cls: int) -> str:
     if root == "amba":
         return "amba" + _REFERENCE[cls]
     if root == "ndi":
-        return "ndi" + (_REFERENCE[cls] if cls != 1 else "ye")
+        return "ndi" + _REFERENCE[cls]
     return adjective(root, cls)
 
 
@@ -180,7 +182,9 @@ def _roots() -> dict[str, str]:
     for root in (*_PRONOUN_ROOTS, *sorted(_NUMERAL_ROOTS), *sorted(ADJECTIVES)):
         for cls in CLASSES:
             out.setdefault(_form(root, cls), root)
-    out.update({root: root for root in (*_PRONOUN_ROOTS[3:], *_NUMERAL_ROOTS, *ADJECTIVES, *_COUNTED.values())})
+    out.update(
+        {root: root for root in (*_PRONOUN_ROOTS[3:], *_NUMERAL_ROOTS, *ADJECTIVES, *_COUNTED.values())}
+    )
     out.update({"hii": "near", "le": "far", "hiyo": "referential", "wao": "ao", "a": "a", "ambaye": "amba"})
     for cls in CLASSES:
         out.setdefault(connective(cls), "a")

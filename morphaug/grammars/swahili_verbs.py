@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from morphaug.grammars.swahili_words import word_set
+
 Slot = Literal[
     "present",
     "past",
@@ -67,13 +69,13 @@ _IMPERATIVES = {"enda": "nenda", "ja": "njoo", "leta": "lete"}
 _BE = "wa"
 
 # Stems that begin with ku of their own: in "kubali" it is no infinitive prefix.
-_KU_STEMS = frozenset(
-    """kua kuba kubali kubalia kubaliana kubalika kubalisha kubaliwa kufuru kugani kumba kumbatia kumbatiana
+_KU_STEMS = word_set(
+    """kua kuba kubali kubalia kubaliana kubalika kubalisha kubaliwa kufuru kumba kumbatia kumbatiana
     kumbuka kumbukia kumbukwa kumbusha kumbushia kumbushwa kumbwa kuna kuni kunja kunjika kunjua kunjuka
     kunjwa kunyata kunyua kung'uta kung'utwa kurubia kurupuka kurupusha kusanya kusanyika kusanyisha
-    kusanyana kusanywa kusudi kusudia kusudiwa kuta kutana kutania kutanika kutanisha kutanishwa kutwa
-    kutua kuu kuwadi kuza kuzana kuzia kuzisha kuzwa kukuta kukutika kupua kupuka""".split()
-) - {"kutania", "kutua", "kukuta"}  # to tease, to land, to find: ku- + tania, tua, kuta
+    kusanyana kusanywa kusudi kusudia kusudiwa kuta kutana kutanika kutanisha kutanishwa kutwa
+    kuwadi kuza kuzana kuzia kuzisha kuzwa kupua kupuka"""
+)
 
 
 def citation(lemma: str) -> str:
@@ -150,7 +152,13 @@ def conjugate(
     ('walikula', 'hali')
     """
     if slot == "infinitive":
-        return "kuto" + _body(stem, obj, True) if negative else "ku" + _body(stem, obj, False) if obj else _ku(stem)
+        return (
+            "kuto" + _body(stem, obj, True)
+            if negative
+            else "ku" + _body(stem, obj, False)
+            if obj
+            else _ku(stem)
+        )
     if slot == "imperative":
         return _imperative(stem, subject, obj, negative)
     who = SUBJECT[subject]
@@ -252,7 +260,7 @@ def be_at(place: str, slot: Slot, subject: str, *, negative: bool = False) -> st
 # ---------------------------------------------------------------- derived stems
 
 # Stems that end like passives and are none.
-_NOT_PASSIVE = frozenset("nywa gawa elewa lewa chelewa kawa nawa tawa wawa ogawa".split())
+_NOT_PASSIVE = word_set("nywa gawa elewa lewa chelewa")
 _PASSIVE = re.compile(r"([ie]|[^aeiou]|^ua|ja)wa$")
 _SHORT_PASSIVES = {"la": "liwa", "nywa": "nywewa", "pa": "pewa", "cha": "chewa", "fa": "fiwa", "ja": "jiwa",
                    "ua": "uawa", "wa": "wa", "nya": "nyewa", "gawa": "gawiwa", "jaa": "jawa"}  # fmt: skip
@@ -285,7 +293,9 @@ def passive(stem: str) -> str:
     return stem + "wa" if stem.endswith(("i", "e")) else stem
 
 
-def extend(stem: str, extension: Literal["applicative", "causative", "reciprocal", "stative", "passive"]) -> str:
+def extend(
+    stem: str, extension: Literal["applicative", "causative", "reciprocal", "stative", "passive"]
+) -> str:
     """A derived stem; the vowel follows the stem's last one (e after e and o, else i).
 
     Only the productive pattern: many causatives and statives are words of their own and belong in a lexicon.
@@ -309,5 +319,9 @@ def extend(stem: str, extension: Literal["applicative", "causative", "reciprocal
     if extension == "applicative":
         return base + ("l" if ends_in_vowel else "") + vowel + "a"
     if extension == "causative":
-        return base + "sha" if ends_in_vowel and base[-1] in "ie" else base + ("z" if ends_in_vowel else vowel + "sh") + "a"
+        return (
+            base + "sha"
+            if ends_in_vowel and base[-1] in "ie"
+            else base + ("z" if ends_in_vowel else vowel + "sh") + "a"
+        )
     return base + "ka" if ends_in_vowel else base + vowel + "ka"
