@@ -120,10 +120,10 @@ def _body(stem: str, obj: str, ku: bool) -> str:
     return _ku(stem) if ku and keeps_ku(stem) else stem
 
 
-def _join(prefix: str, rest: str) -> str:
-    """A subject prefix and what follows: m- of "you" changes before a vowel (mwende, hamwendi); twende."""
+def _join(prefix: str, rest: str, obj: str) -> str:
+    """A subject prefix and what follows: m- of "you" changes before a vowel (mwende, muione); twende."""
     if prefix in ("m", "ham"):
-        return prefix[:-1] + _m(rest) + rest
+        return prefix[:-1] + ("mu" if obj and rest[0] in VOWELS else _m(rest)) + rest
     return "tw" + rest if prefix == "tu" and rest == "ende" else prefix + rest
 
 
@@ -165,14 +165,14 @@ def conjugate(
     if relative:
         marker = RELATIVE[relative]
         if slot == "general" and not negative:
-            return _join(who, _body(stem, obj, False) + marker)
+            return _join(who, _body(stem, obj, False) + marker, obj)
         tense = "si" if negative else _RELATIVE_MARKERS.get(slot, "na")
         return who + tense + marker + _body(stem, obj, True)
     if slot in ("subjunctive", "consecutive subjunctive"):
         rest = _body(_final(stem, "e"), obj, False)
         if negative:
             return who + "si" + rest
-        return who + "ka" + rest if slot == "consecutive subjunctive" else _join(who, rest)
+        return who + "ka" + rest if slot == "consecutive subjunctive" else _join(who, rest, obj)
     if negative:
         return _negative(stem, slot, subject, obj, ha)
     if slot == "general":
@@ -197,7 +197,7 @@ def _negative(stem: str, slot: Slot, subject: str, obj: str, ha: bool) -> str:
         return no + "ta" + _body(stem, obj, True)
     if slot == "perfect":
         return no + "ja" + _body(stem, obj, stem == _BE)  # hajala, but hajakuwa
-    present = _join(no, _body(_final(stem, "i"), obj, False))
+    present = _join(no, _body(_final(stem, "i"), obj, False), obj)
     return "huwa " + present if slot == "habitual" else present
 
 
