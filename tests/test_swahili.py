@@ -20,6 +20,10 @@ from morphaug.grammars import swahili
 Feats = dict[str, str]
 
 
+def lines(path: Path) -> list[str]:
+    return lzma.decompress(path.read_bytes()).decode("utf-8").split("\n")
+
+
 def feats(text: str) -> Feats:
     return dict(pair.split("=") for pair in text.split("|")) if text else {}
 
@@ -452,7 +456,7 @@ def test_cells_of_real_tables(
     test_data: Path, name: str, dialect: Dialect, wrong: Wrong, share: float, share_left: float
 ) -> None:
     cells: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for line in lzma.open(test_data / name, "rt", encoding="utf-8").read().split("\n"):
+    for line in lines(test_data / name):
         if line.strip():
             lemma, form, bundle = line.strip("\r").split("\t")
             if dialect is _dialect_2023:
@@ -479,7 +483,7 @@ def test_noun_classes_of_the_treebank(test_data: Path) -> None:
     """The class and number of nouns, list and shape together; the treebank's lemmas are partly garbled."""
     right = total = 0
     for path in sorted((test_data / "ud").glob("sw_opusgv.*.conllu.xz")):
-        for line in lzma.open(path, "rt", encoding="utf-8"):
+        for line in lines(path):
             columns = line.rstrip("\n").split("\t")
             found = (
                 len(columns) == 10
