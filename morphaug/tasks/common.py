@@ -40,7 +40,7 @@ class Task:
     _fields: Callable[[Record, Names], dict[str, Text] | Rejected]
     _rebuild: Callable[[Record, Mapping[str, Derivation], Names], Record | Rejected]
     _validate: Callable[[Record, Names], Rejected | None]
-    _parses: Callable[[Record], Parses | Rejected] | None = field(default=None)
+    _parses: Callable[[Record], Parses | Rejected | None] | None = field(default=None)
     _counts: Callable[[Record, Record, Names], dict[str, int]] | None = field(default=None)
 
     def check_names(self, names: Names) -> None:
@@ -228,12 +228,10 @@ def kind(value: object) -> str:
         return "null"
     if isinstance(value, bool):
         return "true or false"
-    for types, name in (
-        (str, "text"),
-        ((int, float), "a number"),
-        (dict, "an object"),
-        ((list, tuple), "a list"),
-    ):
-        if isinstance(value, types):  # type: ignore[arg-type]
-            return name
-    return f"a {type(value).__name__}"
+    if isinstance(value, (int, float)):
+        return "a number"
+    named = next((name for of, name in _KINDS.items() if isinstance(value, of)), "")
+    return named or f"a {type(value).__name__}"
+
+
+_KINDS: dict[type, str] = {str: "text", dict: "an object", list: "a list", tuple: "a list"}
