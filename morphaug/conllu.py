@@ -540,7 +540,7 @@ def _split_lines(text: str) -> Iterator[str]:
 
 
 def _reason(error: BaseException) -> str:
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return str(getattr(error, "strerror", None) or error or type(error).__name__)
 
 
 def _misc_value(misc: str, key: str) -> str | None:

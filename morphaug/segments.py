@@ -186,6 +186,23 @@ def pretokenised(tokens: Sequence[str], analyses: Sequence[Analysis]) -> list[Se
     ]
 
 
+def join(parts: Sequence[Sequence[Analysis]]) -> list[Analysis]:
+    """Stretches of one sentence as one tree: the roots of the later ones hang from the first one's."""
+    out: list[Analysis] = []
+    root = 0
+    for part in parts:
+        base = len(out)
+        for analysis in part:
+            if analysis.head:
+                out.append(analysis._replace(head=analysis.head + base))
+            elif not root:
+                root = len(out) + 1
+                out.append(analysis)
+            else:
+                out.append(analysis._replace(head=root, deprel="parataxis"))
+    return out
+
+
 def shown(form: str) -> str:
     """A word as a model is shown it: never empty or white space only, and not endless."""
     return form[:LETTERS] if form.strip() else "_"

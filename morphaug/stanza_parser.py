@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
 import os
 import re
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -17,8 +14,20 @@ from typing import Any
 
 from morphaug import languages
 from morphaug.conllu import parse_feats
-from morphaug.errors import MissingResource, MorphaugError
-from morphaug.segments import WORDS, Analysis, Unit, assemble, cover, pieces, pretokenised, shorten, shown
+from morphaug.errors import MissingResource
+from morphaug.modelfiles import digest, quiet
+from morphaug.segments import (
+    WORDS,
+    Analysis,
+    Unit,
+    assemble,
+    cover,
+    join,
+    pieces,
+    pretokenised,
+    shorten,
+    shown,
+)
 from morphaug.trees import Sentence
 
 PROCESSORS = ("tokenize", "mwt", "pos", "lemma", "depparse")
@@ -222,7 +231,7 @@ class StanzaParser:
                 found = [_full(next(analysed), units) for units in planned or ()]
                 out.append(assemble(text, planned or [], found))
             else:
-                joined = _join([next(analysed) for _ in _parts(text)])
+                joined = join([next(analysed) for _ in _parts(text)])
                 out.append(pretokenised(text, _whole(joined, text)))
         return out
 
@@ -237,7 +246,7 @@ class StanzaParser:
         nlp = self._load()
         from stanza.models.common.doc import Document
 
-        with _quiet():
+        with quiet():
             done = iter(nlp.process([Document([], text=d) for d in documents], processors="tokenize,mwt"))
         out = []
         for text, found in zip(texts, spans, strict=True):
@@ -275,7 +284,7 @@ class StanzaParser:
         from stanza.models.common.doc import Document
 
         document = Document([[{"id": i, "text": w} for i, w in enumerate(s, 1)] for s in sentences])
-        with _quiet():
+        with quiet():
             document = nlp.process(document, processors="pos,lemma,depparse")
         for sentence in document.sentences:
             yield [
@@ -302,7 +311,7 @@ class StanzaParser:
             else:
                 has_mwt = "mwt" in model.files
                 options["processors"] = ",".join([p for p in PROCESSORS if p != "mwt" or has_mwt])
-            with _quiet():
+            with quiet():
                 try:
                     import stanza
 
@@ -335,34 +344,10 @@ def stanza_parser(language: str = languages.SOURCE, model_dir: Path | None = Non
         raise MissingResource("Stanza is not installed", "pip install 'morphaug[stanza]'") from None
     model = find_model(language, model_dir)
     tokenizer = f"spacy-{metadata.version('spacy')}" if model.spacy else "own"
-    digest = _digest(model.files)
+    fingerprint = digest(model.files)
     return StanzaParser(
-        f"stanza {version} {model.code} {digest} tokenizer={tokenizer} words={WORDS} {OPTIONS}", model
+        f"stanza {version} {model.code} {fingerprint} tokenizer={tokenizer} words={WORDS} {OPTIONS}", model
     )
-
-
-def _digest(files: dict[str, Path]) -> str:
-    """Hash over the roles and contents of model files; where they lie does not matter."""
-    whole = hashlib.sha256()
-    single: dict[Path, bytes] = {}
-    for role, path in sorted(files.items()):
-        if path not in single:
-            try:
-                with path.open("rb") as stream:
-                    single[path] = hashlib.file_digest(stream, "sha256").digest()
-            except OSError as error:
-                raise MorphaugError(f"{path}: cannot be read: {error.strerror}") from None
-        whole.update(role.encode() + b"\0" + single[path])
-    return whole.hexdigest()[:16]
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Confines the deprecation notices of torch and Stanza to their own code: they are not the user's."""
-    with warnings.catch_warnings():
-        for category in (DeprecationWarning, PendingDeprecationWarning, FutureWarning, UserWarning):
-            warnings.simplefilter("ignore", category)
-        yield
 
 
 def _words_of(token: Any) -> tuple[str, ...]:
@@ -373,23 +358,6 @@ def _words_of(token: Any) -> tuple[str, ...]:
 def _parts(tokens: Sequence[str]) -> Iterable[Sequence[str]]:
     """A token list in stretches that a parser can take."""
     return [tokens[at : at + WORDS] for at in range(0, len(tokens), WORDS)]
-
-
-def _join(parts: Sequence[Sequence[Analysis]]) -> list[Analysis]:
-    """Stretches of one sentence as one tree: the roots of the later ones hang from the first one's."""
-    out: list[Analysis] = []
-    root = 0
-    for part in parts:
-        base = len(out)
-        for analysis in part:
-            if analysis.head:
-                out.append(analysis._replace(head=analysis.head + base))
-            elif not root:
-                root = len(out) + 1
-                out.append(analysis)
-            else:
-                out.append(analysis._replace(head=root, deprel="parataxis"))
-    return out
 
 
 def _whole(analyses: Sequence[Analysis], forms: Iterable[str]) -> list[Analysis]:
