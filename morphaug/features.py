@@ -60,7 +60,9 @@ _SCHEMA: dict[str, str] = {
 ORDER: tuple[str, ...] = tuple(_SCHEMA)
 """The dimensions, in the order in which a canonical bundle lists them."""
 
-DIMENSION: dict[str, str] = {feature: name for name, features in _SCHEMA.items() for feature in features.split()}
+DIMENSION: dict[str, str] = {
+    feature: name for name, features in _SCHEMA.items() for feature in features.split()
+}
 """The dimension of every feature that the schema names; ``dimension`` knows the open-ended ones as well."""
 
 DEFAULTS: frozenset[str] = frozenset({"POS", "ACT", "IND", "DECL", "FIN"})
@@ -96,7 +98,16 @@ SYNONYMS: dict[str, str] = {
     "RCP": "RECP",
     "RFL": "REFL",
 }
-_ROLE = {"NOM": "NO", "ACC": "AC", "PRIM": "AC", "DAT": "DA", "ERG": "ER", "ABS": "AB", "BEN": "BE", "SEC": "DA"}
+_ROLE = {
+    "NOM": "NO",
+    "ACC": "AC",
+    "PRIM": "AC",
+    "DAT": "DA",
+    "ERG": "ER",
+    "ABS": "AB",
+    "BEN": "BE",
+    "SEC": "DA",
+}
 _LETTER = {"SG": "S", "PL": "P", "DU": "D", "MASC": "M", "FEM": "F", "NEUT": "N", "INCL": "I", "EXCL": "E"}
 _NUMBERS = frozenset(_SCHEMA["number"].split())
 _PERSONS = frozenset(_SCHEMA["person"].split())
@@ -159,7 +170,7 @@ def _pieces(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _letters(inside: str) -> str:
-    """"3,SG,MASC" -> "3SM": the compact notation of agreement inside one feature."""
+    """ "3,SG,MASC" -> "3SM": the compact notation of agreement inside one feature."""
     return "".join(_LETTER.get(name, SYNONYMS.get(name, name)) for name, _ in _pieces(inside))
 
 
@@ -181,7 +192,9 @@ def _flatten(text: str, verbal: bool, own_number: bool, out: list[str]) -> None:
             out.append(f"LGSPEC{inside.upper()}")
         else:
             names = [SYNONYMS.get(n, n) for n, _ in _pieces(inside)]
-            agrees = any(n in _PERSONS or n == "RFLX" or (verbal and n.startswith(("BANTU", "NAKH"))) for n in names)
+            agrees = any(
+                n in _PERSONS or n == "RFLX" or (verbal and n.startswith(("BANTU", "NAKH"))) for n in names
+            )
             if not agrees or name not in _ROLE:  # a case and what it is inflected for
                 out.append(name)
                 _flatten(inside, verbal, own_number, out)
@@ -441,7 +454,16 @@ _READINGS: dict[tuple[str, str], tuple[frozenset[str], ...]] = {
     for value, text in values.items()
 }
 _LAYER = re.compile(r"(\w+)\[(\w+)\]$")
-_LAYER_ROLE = {"obj": "AC", "subj": "NO", "nom": "NO", "acc": "AC", "erg": "ER", "abs": "AB", "dat": "DA", "io": "DA"}
+_LAYER_ROLE = {
+    "obj": "AC",
+    "subj": "NO",
+    "nom": "NO",
+    "acc": "AC",
+    "erg": "ER",
+    "abs": "AB",
+    "dat": "DA",
+    "io": "DA",
+}
 _UD_NUMBER = {"Sing": "S", "Plur": "P", "Dual": "D"}
 _UD_GENDER = {"Masc": "M", "Fem": "F", "Neut": "N"}
 
@@ -518,7 +540,9 @@ def wanted(upos: str, feats: Mapping[str, str]) -> list[tuple[str, tuple[frozens
             noun_class = _noun_class(feats.get("ObjNounClass", "")) if layer == "obj" else ""
             role = _LAYER_ROLE[layer]
             if agreement or noun_class:
-                full = dict.fromkeys((f"{agreement}{noun_class}", f"3S{noun_class}", f"3P{noun_class}", noun_class))
+                full = dict.fromkeys(
+                    (f"{agreement}{noun_class}", f"3S{noun_class}", f"3P{noun_class}", noun_class)
+                )
                 options = [f"ARG{role}{a}" for a in full if a] if noun_class else [f"ARG{role}{agreement}"]
                 out.append((f"Person[{layer}]", tuple(frozenset({option}) for option in options)))
     return out
@@ -565,12 +589,29 @@ def _reverse() -> dict[str, tuple[str, str]]:
     # First readings win over second ones, whatever the order above; these few are a matter of choice.
     for name, values in _UD.items():
         for value, text in values.items():
-            if name not in ("PartForm", "InfForm", "Connegative") and "|" in text and " " not in text.split("|")[0]:
+            if (
+                name not in ("PartForm", "InfForm", "Connegative")
+                and "|" in text
+                and " " not in text.split("|")[0]
+            ):
                 back[text.split("|")[0]] = (name, value)
-    back.update({"LOC": ("Case", "Loc"), "ESS": ("Case", "Ess"), "ABL": ("Case", "Abl"), "ALL": ("Case", "All")})
-    back.update({"AOR": ("Tense", "Aor"), "PFV": ("Aspect", "Perf"), "POT": ("Mood", "Pot"), "PL": ("Number", "Plur")})
-    back.update({"DAT": ("Case", "Dat"), "ON+ALL": ("Case", "Sub"), "PRT": ("Case", "Par"), "SG": ("Number", "Sing")})
-    back.update({"IN+ALL": ("Case", "Ill"), "COM": ("Case", "Com"), "INFER": ("Evident", "Nfh"), "IMP": ("Mood", "Imp")})
+    back.update(
+        {"LOC": ("Case", "Loc"), "ESS": ("Case", "Ess"), "ABL": ("Case", "Abl"), "ALL": ("Case", "All")}
+    )
+    back.update(
+        {"AOR": ("Tense", "Aor"), "PFV": ("Aspect", "Perf"), "POT": ("Mood", "Pot"), "PL": ("Number", "Plur")}
+    )
+    back.update(
+        {"DAT": ("Case", "Dat"), "ON+ALL": ("Case", "Sub"), "PRT": ("Case", "Par"), "SG": ("Number", "Sing")}
+    )
+    back.update(
+        {
+            "IN+ALL": ("Case", "Ill"),
+            "COM": ("Case", "Com"),
+            "INFER": ("Evident", "Nfh"),
+            "IMP": ("Mood", "Imp"),
+        }
+    )
     return back
 
 
@@ -609,7 +650,11 @@ def _from_unimorph(bundle: str) -> tuple[str, tuple[tuple[str, str], ...]]:
             feats[name] = value
     if feats.get("VerbForm") == "Inf" and "Person" in feats:  # "V;NFIN;3": the third infinitive
         feats["InfForm"] = feats.pop("Person")
-    if pos in ("V", "AUX") and "VerbForm" not in feats and ("Person" in feats or "Mood" in feats or "Tense" in feats):
+    if (
+        pos in ("V", "AUX")
+        and "VerbForm" not in feats
+        and ("Person" in feats or "Mood" in feats or "Tense" in feats)
+    ):
         feats["VerbForm"] = "Fin"
     return _UPOS_OF_POS.get(pos, pos or "X"), tuple(sorted(feats.items()))
 

@@ -68,7 +68,9 @@ MARKED: dict[str, float] = {
 """What a feature that nobody asked for costs when a bundle is chosen; 1 if it is not named here."""
 
 _MARKED_DIMENSION = {"possession": 2.0, "evidentiality": 2.0, "mood": 2.0, "argument": 1.5, "comparison": 2.0}
-_COSMETIC = frozenset({"Gender", "Definite", "Animacy", "Degree", "Polite", "Voice", "Evident", "Connegative", "Aspect"})
+_COSMETIC = frozenset(
+    {"Gender", "Definite", "Animacy", "Degree", "Polite", "Voice", "Evident", "Connegative", "Aspect"}
+)
 _STRUCTURAL_GAP = 10.0  # expected rows from which an unattested combination is no accident
 _MEMO = 200_000
 _VOWELS = frozenset("aeiouyæœøıаеиоуыэюяёіїєαεηιουω")
@@ -198,7 +200,9 @@ class Morphology:
             full.sort(key=lambda name: (costs[name], -paradigms.bundle_lemmas[name], name))
             near = tuple(name for name in full if costs[name] <= costs[full[0]] + 0.75)
             return Plan(pos, near[:6], True, True, dropped)
-        nearest = max(inventory, key=lambda name: (nearness(core, core_of(name)), paradigms.bundle_lemmas[name], name))
+        nearest = max(
+            inventory, key=lambda name: (nearness(core, core_of(name)), paradigms.bundle_lemmas[name], name)
+        )
         if _expected(paradigms, inventory, core) >= _STRUCTURAL_GAP:
             return Plan(pos, (nearest,), False, True, dropped)
         taken = {dimension(feature) for feature in asked}
@@ -393,5 +397,7 @@ def _expected(paradigms: Paradigms, inventory: Sequence[str], core: frozenset[st
     expected = float(total)
     for feature in sorted(core):
         if dimension(feature) != "pos":
-            expected *= sum(paradigms.bundles[name] for name in inventory if feature in features_of(name)) / total
+            expected *= (
+                sum(paradigms.bundles[name] for name in inventory if feature in features_of(name)) / total
+            )
     return expected

@@ -271,7 +271,12 @@ def read_table(
                 bundles = known.get(tag)
                 if bundles is None:
                     bundles = known[tag] = tuple(_reread(bundle, rules) for bundle in cells_of(tag))
-                if not lemma or not form or not bundles[0] or not (lemma.isprintable() and form.isprintable()):
+                if (
+                    not lemma
+                    or not form
+                    or not bundles[0]
+                    or not (lemma.isprintable() and form.isprintable())
+                ):
                     counts._see("malformed", path, number)
                     continue
                 if lemma[0] == "-" or lemma[-1] == "-":
@@ -284,11 +289,15 @@ def read_table(
                 for bundle in bundles:
                     yield lemma, form, bundle
     except (OSError, EOFError, lzma.LZMAError) as error:
-        raise MorphaugError(f"{path}, line {number + 1}: cannot be read ({error})", "fetch the file again") from None
+        raise MorphaugError(
+            f"{path}, line {number + 1}: cannot be read ({error})", "fetch the file again"
+        ) from None
 
 
 def _rules(readings: Mapping[str, str] | None) -> list[tuple[frozenset[str], frozenset[str]]]:
-    rules = [(features_of(parse_bundle(a)), features_of(parse_bundle(b))) for a, b in (readings or {}).items()]
+    rules = [
+        (features_of(parse_bundle(a)), features_of(parse_bundle(b))) for a, b in (readings or {}).items()
+    ]
     return sorted(rules, key=lambda rule: (-len(rule[0]), sorted(rule[0])))  # the most specific first
 
 
@@ -320,7 +329,24 @@ def _digests(tables: Sequence[Path]) -> dict[str, str]:
     return out
 
 
-def _syncretism(lemma_cells: Iterator[list[tuple[int, tuple[str, ...]]]]) -> dict[int, list[tuple[int, float, int]]]:
+def _grouped_cells(keys: list[str], forms: list[str]) -> Iterator[tuple[str, str, list[str], int]]:
+    """(lemma, bundle code, forms, repetitions), one cell after the other; keys are "lemma \\x01 code"."""
+    order = sorted(range(len(keys)), key=keys.__getitem__)  # stable: variants stay in the table's order
+    i = 0
+    while i < len(order):
+        key, j = keys[order[i]], i + 1
+        cell = [forms[order[i]]]
+        while j < len(order) and keys[order[j]] == key:
+            if forms[order[j]] not in cell:
+                cell.append(forms[order[j]])
+            j += 1
+        yield key[:-2], key[-1], cell, (j - i) - len(cell)
+        i = j
+
+
+def _syncretism(
+    lemma_cells: Iterator[list[tuple[int, tuple[str, ...]]]],
+) -> dict[int, list[tuple[int, float, int]]]:
     """Pairs of bundles with equal forms, from lemmas given as lists of (bundle, forms)."""
     equal: Counter[tuple[int, int]] = Counter()
     lemmas: list[tuple[int, ...]] = []
@@ -387,14 +413,15 @@ def compile_tables(
             if progress is not None and len(keys) % 20_000 == 0:
                 progress(len(keys))
     if not keys:
-        raise MorphaugError(f"no rows in {', '.join(map(str, tables)) or 'no tables'}", "give at least one UniMorph table")
+        raise MorphaugError(
+            f"no rows in {', '.join(map(str, tables)) or 'no tables'}", "give at least one UniMorph table"
+        )
     sizes: Counter[str] = Counter(key[key.index("\x01") + 1] for key in keys)
     names = list(bundle_ids)
     # The commonest bundles get the shortest codes; provisional codes order them no less deterministically.
     final = sorted(range(len(names)), key=lambda i: (-sizes[_code(i)], names[i]))
     recode = {_code(old): new for new, old in enumerate(final)}
 
-    order = sorted(range(len(keys)), key=keys.__getitem__)  # stable: variants stay in the table's order
     bundle_rows, bundle_lemmas = [0] * len(names), [0] * len(names)
     lemma_keys: set[str] = set()
     words: set[str] = set()
@@ -402,26 +429,14 @@ def compile_tables(
     stride = max(1, len(keys) // _SYNCRETISM_ROWS)
     pos_name = [pos_of(names[old]) for old in final]
 
-    def groups() -> Iterator[tuple[str, int, list[str]]]:
-        """(lemma, bundle, its forms): one cell after the other."""
-        i = 0
-        while i < len(order):
-            key, j = keys[order[i]], i + 1
-            cell = [forms[order[i]]]
-            while j < len(order) and keys[order[j]] == key:
-                if forms[order[j]] not in cell:
-                    cell.append(forms[order[j]])
-                j += 1
-            counts.duplicates += (j - i) - len(cell)
-            split = key.index("\x01")
-            yield key[:split], recode[key[split + 1 :]], cell
-            i = j
-
     heads: dict[str, list[int]] = {}  # part of speech -> multi-word lemmas inflected in front, at the end
     cells: list[str] = []
     back: list[str] = []
-    previous, current, number = "", [], -1
-    for lemma, bundle, cell in groups():
+    current: list[tuple[int, tuple[str, ...]]] = []
+    previous, number = "", -1
+    for lemma, provisional, cell, repeated in _grouped_cells(keys, forms):
+        bundle = recode[provisional]
+        counts.duplicates += repeated
         if lemma != previous:
             if current and number % stride == 0:
                 sample.append(current)
@@ -444,7 +459,7 @@ def compile_tables(
     if current and number % stride == 0:
         sample.append(current)
     counts.lemmas, counts.forms, counts.bundles = number + 1, len(words), len(names)
-    del order, keys, forms, words
+    del keys, forms, words
     syncretic = _syncretism(iter(sample))
     del sample
 
@@ -532,9 +547,13 @@ class Paradigms:
         try:
             header = json.loads((path / _HEADER).read_text(encoding="utf-8"))
         except (FileNotFoundError, NotADirectoryError):
-            raise MissingResource(f"no compiled paradigms in {path}", "compile the language's tables") from None
+            raise MissingResource(
+                f"no compiled paradigms in {path}", "compile the language's tables"
+            ) from None
         except (OSError, ValueError) as error:
-            raise MorphaugError(f"{path / _HEADER}: cannot be read ({error})", "compile the tables again") from None
+            raise MorphaugError(
+                f"{path / _HEADER}: cannot be read ({error})", "compile the tables again"
+            ) from None
         if header.get("format") != FORMAT:
             raise MorphaugError(f"{path}: compiled by another version", "compile the tables again")
         try:
@@ -596,7 +615,10 @@ class Paradigms:
         """All (lemma, bundle) of a form, exact capitals, sorted; () if the table lacks the form."""
         form = nfc(form)
         at = len(form) + 1
-        found = ((apply_edit(form, key[at + 1 :]), self._names[_index(key[at])]) for key in self._forms.keys(f"{form}\x01"))
+        found = (
+            (apply_edit(form, key[at + 1 :]), self._names[_index(key[at])])
+            for key in self._forms.keys(f"{form}\x01")
+        )
         return tuple(sorted(found))
 
     def has(self, lemma: str, pos: str = "") -> bool:
