@@ -1,0 +1,410 @@
+"""The command line: it parses arguments, calls the library and prints. Nothing else happens here.
+
+Heavy modules are imported inside the commands, so that ``morphaug --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from morphaug.errors import MorphaugError
+
+app = typer.Typer(
+    name="morphaug",
+    help="English task data in another language's morphosyntax, with every label carried through.\n\n"
+    "A first run: `morphaug demo`. Then get a language's tables with `morphaug resources fetch fin`, "
+    "and make data with `morphaug generate`.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+resources_app = typer.Typer(
+    help="Tables, lexicons and models: what is installed, and how to get more.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+app.add_typer(resources_app, name="resources")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Language = Annotated[str, typer.Argument(help="A language: fin, fi, Finnish.", show_default=False)]
+
+
+def main() -> None:
+    """The console script: a mistake of the user's is one line on stderr and exit code 2."""
+    try:
+        app()
+    except MorphaugError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    if version:
+        from morphaug import __version__
+
+        print(f"morphaug {__version__}")
+        raise typer.Exit
+
+
+# -- making data ------------------------------------------------------------------------------------
+
+
+@app.command()
+def generate(
+    task: Annotated[
+        str,
+        typer.Option(
+            "--task",
+            "-t",
+            help="text, classification, span-qa, multiple-choice, tagging, conllu or bitext.",
+            show_default=False,
+        ),
+    ],
+    inputs: Annotated[
+        list[str],
+        typer.Option(
+            "--input",
+            "-i",
+            help="JSONL, Parquet, CSV, TSV, SQuAD JSON, two-column CoNLL or CoNLL-U, .xz and .gz too; "
+            "hf:FOLDER for a dataset on disk, hub:NAME for one by name. May be repeated.",
+            show_default=False,
+        ),
+    ],
+    target: Annotated[
+        list[str],
+        typer.Option(
+            "--target", "-l", help="Target languages, by comma or repeated: fin,swh.", show_default=False
+        ),
+    ],
+    recipe: Annotated[
+        list[str],
+        typer.Option(
+            "--recipe",
+            "-r",
+            help="Recipes, by comma or repeated; `morphaug recipes` lists them.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Output folder, new or empty.", show_default=False)
+    ],
+    parser: Annotated[
+        str,
+        typer.Option(
+            help="Where parses come from: stanza, spacy:MODEL, conllu:FILE, or auto: the trees that CoNLL-U "
+            "input carries, Stanza for the rest."
+        ),
+    ] = "auto",
+    model_dir: Annotated[Path | None, typer.Option(help="Folder of the parser's model.")] = None,
+    parse_cache: Annotated[
+        Path | None,
+        typer.Option(help="File that keeps parses; the user's cache by default.", show_default=False),
+    ] = None,
+    field: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--field",
+            "-f",
+            help="What a field is called in your data: premise=sentence1.",
+            show_default=False,
+        ),
+    ] = None,
+    input_format: Annotated[
+        str, typer.Option(help="Format of the input, if its name does not tell.")
+    ] = "auto",
+    format: Annotated[
+        Literal["auto", "jsonl", "parquet", "native"],
+        typer.Option(
+            help="Of the shards; native is the input's own, auto is JSONL (CoNLL-U for --task conllu)."
+        ),
+    ] = "auto",
+    columns: Annotated[
+        str,
+        typer.Option(
+            help="Names of a table's columns, by comma, if it has no header line.", show_default=False
+        ),
+    ] = "",
+    recipe_file: Annotated[Path | None, typer.Option(help="YAML file with recipes of your own.")] = None,
+    seed: Annotated[int, typer.Option(help="Of all random draws.")] = 0,
+    variants: Annotated[int, typer.Option(help="Records to make of each example.", min=1)] = 1,
+    rate: Annotated[
+        float, typer.Option(help="Share of the places a recipe may change.", min=0.0, max=1.0)
+    ] = 1.0,
+    limit: Annotated[int, typer.Option(help="Read only so many records; 0 for all.", min=0)] = 0,
+    provenance: Annotated[
+        bool, typer.Option("--provenance", help="Add each word's sources and rules to the records.")
+    ] = False,
+    workers: Annotated[int, typer.Option(help="Processes; 0 for one per core.", min=0)] = 0,
+    shard_size: Annotated[int, typer.Option(help="Examples in a shard.", min=1)] = 10_000,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was interrupted.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="End with an error if any record had to be rejected.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Make augmented data: every target × recipe × variant of every record.
+
+    Records that cannot be carried through with correct labels are left out, counted and listed in
+    `OUT/rejects.jsonl`; `OUT/manifest.json` says what was done and what came of it.
+
+    **Examples**
+
+    * `morphaug generate -t span-qa -i train.json -l fin -r pseudo --parser stanza -o aug/`
+    * `morphaug generate -t classification -i nli.tsv -f premise=sentence1 -f hypothesis=sentence2 -l fin,swh,tur -r morph,reorder,synthetic -o aug/`
+    * `morphaug generate -t conllu -i en_ewt-ud-train.conllu -l tur -r pseudo -o aug/`
+    """
+    from morphaug.show import meter, summary
+
+    from morphaug.generate import Job
+    from morphaug.generate import generate as run
+    from morphaug.pool import cpu_count
+
+    job = Job(
+        task=task,
+        inputs=tuple(inputs),
+        targets=_listed(target),
+        recipes=_listed(recipe),
+        out=out,
+        parser=parser,
+        model_dir=model_dir,
+        parse_cache=parse_cache,
+        recipe_file=recipe_file,
+        input_format=input_format,
+        format=format,
+        columns=_listed([columns]),
+        fields=_pairs(field or ()),
+        seed=seed,
+        variants=variants,
+        rate=rate,
+        provenance=provenance,
+        limit=limit,
+        shard_size=shard_size,
+        workers=workers or cpu_count(),
+        resume=resume,
+    )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with meter() as progress:
+            report = run(job, progress)
+    except KeyboardInterrupt:
+        print(f"interrupted; the same command with --resume goes on in {out}", file=sys.stderr)
+        raise typer.Exit(130) from None
+    if as_json:
+        _print_json(report)
+    else:
+        summary(report, out)
+    rejected = sum(report["records"]["rejected"].values()) + sum(
+        n for stream in report["streams"] for n in stream["rejected"].values()
+    )
+    if strict and rejected:
+        raise MorphaugError(f"{rejected} records were rejected", f"see {out / 'rejects.jsonl'}")
+
+
+@app.command()
+def parse(
+    task: Annotated[str, typer.Option("--task", "-t", help="Task of the input.", show_default=False)],
+    inputs: Annotated[list[str], typer.Option("--input", "-i", help="As for generate.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The CoNLL-U file to write.", show_default=False)],
+    parser: Annotated[str, typer.Option(help="stanza, spacy:MODEL or conllu:FILE.")] = "stanza",
+    model_dir: Annotated[Path | None, typer.Option(help="Folder of the parser's model.")] = None,
+    parse_cache: Annotated[
+        Path | None,
+        typer.Option(help="File that keeps parses; the user's cache by default.", show_default=False),
+    ] = None,
+    field: Annotated[
+        list[str] | None,
+        typer.Option("--field", "-f", help="What a field is called in your data.", show_default=False),
+    ] = None,
+    input_format: Annotated[
+        str, typer.Option(help="Format of the input, if its name does not tell.")
+    ] = "auto",
+    limit: Annotated[int, typer.Option(help="Read only so many records; 0 for all.", min=0)] = 0,
+    as_json: Json = False,
+) -> None:
+    """Parse every text of the input and write the parses as CoNLL-U.
+
+    The file can be corrected by hand and given back: `morphaug generate --parser conllu:FILE`.
+
+    **Example**: `morphaug parse -t span-qa -i train.json -o train.conllu`
+    """
+    from morphaug.export import export_parses
+    from morphaug.show import meter
+
+    with meter() as progress:
+        counts = export_parses(
+            task,
+            inputs,
+            out,
+            parser=parser,
+            model_dir=model_dir,
+            parse_cache=parse_cache,
+            fields=_pairs(field or ()),
+            input_format=input_format,
+            limit=limit,
+            progress=progress,
+        )
+    if as_json:
+        _print_json(counts)
+    else:
+        print(
+            f"{out}: {counts['texts']:,} texts, {counts['sentences']:,} sentences, {counts['words']:,} words"
+        )
+        if counts["rejected"]:
+            print(f"{counts['rejected']:,} records have no usable text and were left out")
+
+
+@app.command()
+def demo(
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for the demonstration, new or its own.")
+    ] = Path("morphaug-demo"),
+) -> None:
+    """Show what morphaug does, on sentences it ships: before and after, no network.
+
+    Everything goes into one folder, the compiled tables too; your own cache is not touched.
+    """
+    from morphaug.demo import demonstrate
+
+    demonstrate(out)
+
+
+@app.command()
+def recipes(
+    recipe_file: Annotated[Path | None, typer.Option(help="YAML file with recipes of your own.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the recipes, the arms of an experiment, and what each is for."""
+    from morphaug.show import table
+
+    from morphaug.recipes import RECIPES, load_recipes, recipe
+
+    found = [recipe(name) for name in RECIPES if not name.startswith("noise:")]
+    found += load_recipes(recipe_file).values() if recipe_file else []
+    rows = [[r.name, r.about, " → ".join(s.operator for s in r.steps) or "nothing"] for r in found]
+    rows.append(
+        ["noise:RECIPE", "random affixes and shuffles at that recipe's edit rate, its control", "noise"]
+    )
+    if as_json:
+        _print_json([dict(zip(("name", "about", "steps"), row, strict=True)) for row in rows])
+    else:
+        table(("recipe", "what it is for", "operators"), rows)
+
+
+# -- looking at what the engine knows -----------------------------------------------------------------
+
+
+@app.command()
+def inflect(
+    language: Language,
+    lemma: Annotated[str, typer.Argument(help="The word to inflect.", show_default=False)],
+    features: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="UD features (Case=Ine Number=Plur) or one UniMorph bundle; none for the whole paradigm."
+        ),
+    ] = None,
+    upos: Annotated[str, typer.Option("--upos", "-p", help="Part of speech, as UD names it.")] = "NOUN",
+    foreign: Annotated[
+        bool, typer.Option("--foreign", help="Treat the word as a borrowed stem (book -> bookissa).")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Inflect a word, and say how each form was found.
+
+    **Examples**
+
+    * `morphaug inflect fin talo Case=Ine Number=Plur`
+    * `morphaug inflect tur ev "N;ABL;PL"`
+    * `morphaug inflect swh soma --upos VERB` (the whole paradigm)
+    """
+    from morphaug.lookup import inflections
+    from morphaug.show import table
+
+    rows = inflections(language, lemma, features or (), upos, foreign=foreign)
+    if as_json:
+        _print_json(rows)
+    else:
+        table(
+            ("form", "how", "bundle", "probability"),
+            [[r["form"], r["how"], r["bundle"], f"{r['probability']:.2f}"] for r in rows],
+        )
+
+
+@app.command()
+def analyze(
+    language: Language,
+    forms: Annotated[list[str], typer.Argument(help="Inflected words.", show_default=False)],
+    as_json: Json = False,
+) -> None:
+    """Say what an inflected word can be: lemma, part of speech and features.
+
+    **Example**: `morphaug analyze fin taloissa`
+    """
+    from morphaug.lookup import analyses
+    from morphaug.show import table
+
+    from morphaug.trees import feats_text
+
+    rows = [row for form in forms for row in analyses(language, form)]
+    if as_json:
+        _print_json(rows)
+    else:
+        table(
+            ("form", "lemma", "UPOS", "features", "bundle"),
+            [[r["form"], r["lemma"], r["upos"], feats_text(r["feats"]), r["bundle"]] for r in rows],
+        )
+
+
+@app.command()
+def profile(
+    language: Language,
+    against: Annotated[str, typer.Option(help="The language to compare with.")] = "English",
+    every: Annotated[bool, typer.Option("--all", help="Every feature, not only those that differ.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show a language's typological profile: orders, distances, what was observed and what was imputed.
+
+    **Example**: `morphaug profile swahili`
+    """
+    from morphaug.lookup import profile_report
+    from morphaug.show import show_profile
+
+    report = profile_report(language, against, every=every)
+    if as_json:
+        _print_json(report)
+    else:
+        show_profile(report)
+
+
+def _listed(values: Iterable[str]) -> tuple[str, ...]:
+    """Values given by repetition, by comma, or both."""
+    return tuple(v.strip() for value in values for v in value.split(",") if v.strip())
+
+
+def _pairs(values: Iterable[str]) -> dict[str, str]:
+    pairs = {}
+    for value in values:
+        role, equals, name = value.partition("=")
+        if not (equals and role and name):
+            raise MorphaugError(f"--field {value}", "write ROLE=NAME, as in --field premise=sentence1")
+        pairs[role] = name
+    return pairs
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""Counting what a run did: whole numbers only, so that sums do not depend on who added first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from morphaug.derivation import Derivation
+
+CONTENT = frozenset(("NOUN", "VERB", "ADJ", "ADV"))
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of one stream (a target and a recipe), or of a part of it.
+
+    Attributes:
+        made: Records written.
+        changed: Records whose text differs from the source's.
+        words: Source words of the records written.
+        edits: Those of them that were changed, moved or dropped.
+        output_words: Words written.
+        translated, content: Content words of the source that came out in the target language, and all of them.
+        rungs: How generated forms were found: {"table": 12}.
+        rules: Words that each operator made or changed.
+        rejected: Records not written, by reason.
+        lost: What records that were written had to leave behind: {"answers_dropped": 2}.
+    """
+
+    made: int = 0
+    changed: int = 0
+    words: int = 0
+    edits: int = 0
+    output_words: int = 0
+    translated: int = 0
+    content: int = 0
+    rungs: Counter[str] = field(default_factory=Counter)
+    rules: Counter[str] = field(default_factory=Counter)
+    rejected: Counter[str] = field(default_factory=Counter)
+    lost: Counter[str] = field(default_factory=Counter)
+
+    def count(self, derivations: Iterable[Derivation]) -> None:
+        """Count a record that is written, from the derivations of its fields."""
+        self.made += 1
+        changed = False
+        for derivation in derivations:
+            changed = changed or derivation.text != derivation.source_text
+            words = 0
+            for source, output in zip(derivation.source, derivation.output, strict=True):
+                content = set()
+                for token in source.tokens:
+                    words += bool(token.form)
+                    if token.upos in CONTENT:
+                        content.add(token.id)
+                self.content += len(content)
+                self.output_words += len(output.tokens)
+                for token in output.tokens:
+                    if token.how:
+                        self.rungs[token.how] += 1
+                    for rule in token.rules:
+                        self.rules[rule] += 1
+                    if token.lang and not content.isdisjoint(token.src):
+                        self.translated += 1
+            self.words += words
+            self.edits += round(derivation.edit_rate * words)
+        self.changed += changed
+
+    def add(self, other: Tally) -> None:
+        """Add the counts of another part."""
+        for name in _NUMBERS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for name in _COUNTERS:
+            getattr(self, name).update(getattr(other, name))
+
+    def to_json(self) -> dict[str, Any]:
+        numbers = {name: getattr(self, name) for name in _NUMBERS}
+        return {**numbers, **{name: dict(sorted(getattr(self, name).items())) for name in _COUNTERS}}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Tally:
+        tally = cls()
+        for name in _NUMBERS:
+            setattr(tally, name, data[name])
+        for name in _COUNTERS:
+            setattr(tally, name, Counter(data[name]))
+        return tally
+
+
+_NUMBERS = ("made", "changed", "words", "edits", "output_words", "translated", "content")
+_COUNTERS = ("rungs", "rules", "rejected", "lost")
