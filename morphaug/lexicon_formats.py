@@ -16,6 +16,7 @@ import tarfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from morphaug.errors import MorphaugError, UnknownName
@@ -79,12 +80,14 @@ class Reading:
         rows: Its translations, in its order.
         pairs: (English, target) phrases and examples: evidence for the ranking, not translations of words.
         reverse: It lists target words with English translations; rows are turned round already.
+        ordered: The order of senses says something (WikDict sorts them by the alphabet).
         skipped: Reason -> number of pages or lines not used.
     """
 
     rows: list[Row] = field(default_factory=list)
     pairs: list[tuple[str, str]] = field(default_factory=list)
     reverse: bool = False
+    ordered: bool = True
     skipped: Counter[str] = field(default_factory=Counter)
 
 
@@ -92,6 +95,7 @@ class Reading:
 
 _ASIDE = re.compile(r"\([^()]*\)|\[\[?[^\[\]]*\]?\]|\{[^{}]*\}|<[^<>]*>")
 _LOOSE = re.compile(r"^[^()\[\]{}]*[)\]}]|[(\[{<].*$")
+_BRACKET = re.compile(r"[()\[\]{}<>]")
 _SPACE = re.compile(r"\s+")
 _PLACEHOLDER = re.compile(
     r"(?<!\S)(?:(?:sb|sth|so|smb|smth|sy)(?:\.|\b)['`’]?s?(?:/(?:sb|sth|so|smb|smth|sy)(?:\.|\b)['`’]?s?)?"
@@ -103,6 +107,8 @@ _EDGE = " \t.,;:!?…~\"“”„«»`´'’‘*"
 
 def plain(text: str) -> str:
     """``text`` without asides in brackets, even unbalanced ones."""
+    if not _BRACKET.search(text):
+        return " ".join(text.split())
     for _ in range(3):
         shorter = _ASIDE.sub(" ", text)
         if shorter == text:
@@ -112,6 +118,7 @@ def plain(text: str) -> str:
     return _SPACE.sub(" ", text).strip()
 
 
+@lru_cache(maxsize=100_000)
 def english(text: str) -> tuple[str, bool]:
     """The headword inside an English expression, and whether it was marked as a verb by "to".
 
@@ -122,7 +129,7 @@ def english(text: str) -> tuple[str, bool]:
     verb = text[:3].lower() == "to " and len(text) > 3
     if text.lower() not in ("a", "an", "the", "to"):
         text = _ARTICLE.sub("", text)
-    bare = _SPACE.sub(" ", _PLACEHOLDER.sub(" ", text)).strip()
+    bare = " ".join(_PLACEHOLDER.sub(" ", text).split()) if " " in text else text
     bare = bare or text
     return bare.strip(_EDGE).strip(), verb
 
@@ -133,6 +140,11 @@ def upos_of(labels: Iterable[str]) -> str:
     >>> upos_of(["v, trans"]), upos_of(["fem"]), upos_of(["suffix"]), upos_of([])
     ('VERB', 'NOUN', '', 'X')
     """
+    return _upos_of(tuple(labels))
+
+
+@lru_cache(maxsize=10_000)
+def _upos_of(labels: tuple[str, ...]) -> str:
     gender = False
     for label in labels:
         words = re.split(r"[,;/ ]+", label.lower().replace(".", ""))
@@ -203,12 +215,17 @@ def _own_part(text: str, headword: str) -> tuple[str, str]:
     return text, ""
 
 
+_NO_WORD = re.compile(r"[\d=<>{}\[\]|_^\\@\ufffd]")
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+@lru_cache(maxsize=100_000)
 def clean_target(text: str, upos: str) -> str:
     """A citation form fit to be written into a sentence, or "" if there is none in ``text``."""
     text = text.split("#")[0].split(" + ")[0].replace("~", " ")
     affix = "…" in text or "..." in text
     text = plain(_ELLIPSIS.sub(" ", text)).strip(_EDGE).strip()
-    if not text or "\ufffd" in text or any(c in text for c in "=<>{}[]|_^\\@"):
+    if not text or _NO_WORD.search(text):
         return ""
     words = text.split(" ")
     if affix and len(words) == 1:
@@ -222,9 +239,7 @@ def clean_target(text: str, upos: str) -> str:
     text = " ".join(w for w in words if w).strip(_EDGE).strip()
     if not text or len(text) > 60 or len(words) > 5:
         return ""
-    if any(c.isdigit() for c in text) or not any(c.isalpha() for c in text):
-        return ""
-    return text
+    return text if _LETTER.search(text) else ""
 
 
 @dataclass(slots=True)
@@ -460,8 +475,8 @@ def read_dictd(source: Dictd, reverse: bool | None = None, language: str = "eng"
     """
     if reverse is None:
         reverse = source.name.lower().endswith(f"-{language}")
-    reading = Reading(reverse=reverse)
     glossed = "wikdict" in source.info().lower()
+    reading = Reading(reverse=reverse, ordered=not glossed)
     for number, page in enumerate(source.entries()):
         head, *body = page.split("\n")
         word = _headword(head)
