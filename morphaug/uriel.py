@@ -12,9 +12,11 @@ import hashlib
 import importlib.util
 import os
 import secrets
+import sys
 import zipfile
 from bisect import bisect_left
 from functools import lru_cache
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +45,9 @@ def files() -> tuple[Path, Path]:
         MissingResource: lang2vec is not installed or lacks them.
     """
     spec = importlib.util.find_spec("lang2vec")
+    if spec is not None and spec.origin and not spec.submodule_search_locations:
+        # The package installs a script lang2vec.py beside our own, and a script's folder comes first on its path.
+        spec = PathFinder.find_spec("lang2vec", [p for p in sys.path if p != str(Path(spec.origin).parent)])
     if spec is None or not spec.submodule_search_locations:
         raise MissingResource("the package lang2vec, which holds URIEL's tables, is not installed", _REMEDY)
     folder = Path(next(iter(spec.submodule_search_locations))) / "data"

@@ -85,6 +85,14 @@ def test_installed_command_works_from_another_folder(site: Path, tmp_path: Path)
     assert "generate" in helped.stdout
 
 
+def test_uriel_is_found_beside_the_script_that_lang2vec_installs(tmp_path: Path) -> None:
+    (tmp_path / "lang2vec.py").write_text("raise SystemExit('this is no package')")
+    (tmp_path / "script.py").write_text("from morphaug.uriel import files; print(*files())")
+    command = [sys.executable, str(tmp_path / "script.py")]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "features.npz" in shown.stdout
+
+
 def test_import_is_light() -> None:
     code = (
         "import sys, time; t = time.process_time(); import morphaug; t = time.process_time() - t;"
