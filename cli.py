@@ -164,11 +164,10 @@ def generate(
     * `morphaug generate -t classification -i nli.tsv -f premise=sentence1 -f hypothesis=sentence2 -l fin,swh,tur -r morph,reorder,synthetic -o aug/`
     * `morphaug generate -t conllu -i en_ewt-ud-train.conllu -l tur -r pseudo -o aug/`
     """
-    from morphaug.show import meter, summary
-
     from morphaug.generate import Job
     from morphaug.generate import generate as run
     from morphaug.pool import cpu_count
+    from morphaug.show import meter, summary
 
     job = Job(
         task=task,
@@ -285,9 +284,8 @@ def recipes(
     as_json: Json = False,
 ) -> None:
     """List the recipes, the arms of an experiment, and what each is for."""
-    from morphaug.show import table
-
     from morphaug.recipes import RECIPES, load_recipes, recipe
+    from morphaug.show import table
 
     found = [recipe(name) for name in RECIPES if not name.startswith("noise:")]
     found += load_recipes(recipe_file).values() if recipe_file else []
@@ -353,7 +351,6 @@ def analyze(
     """
     from morphaug.lookup import analyses
     from morphaug.show import table
-
     from morphaug.trees import feats_text
 
     rows = [row for form in forms for row in analyses(language, form)]

@@ -6,8 +6,11 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from morphaug.trees import Sentence
+if TYPE_CHECKING:
+    from morphaug.trees import Sentence
+    from morphaug.work import Example
 
 
 def export_parses(

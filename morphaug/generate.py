@@ -207,9 +207,14 @@ class _Run:
 
     def plan(self) -> dict[str, Any]:
         """Everything that decides what is written: a resumed run must have the same."""
+        from morphaug import resources
         from morphaug.target import load_target
 
         job = self.job
+        targets = {code: load_target(code) for code in self.codes}
+        for code, found in targets.items():
+            if found.lexicon is None and any(map(needs_lexicon, self.recipes)):
+                resources.lexicon(code)  # says what is missing, before anything is written
         carried = job.parser == "auto" and set(self.input_formats) == {"conllu"}
         return {
             "task": job.task,
@@ -219,7 +224,7 @@ class _Run:
             "fields": dict(sorted(self.settings.fields.items())),
             "columns": list(job.columns),
             "parser": "the input's own trees" if carried else self.trees.open().name,
-            "targets": {code: load_target(code).digests() for code in self.codes},
+            "targets": {code: found.digests() for code, found in targets.items()},
             "recipes": {r.name: r.fingerprint() for r in self.recipes},
             "seed": job.seed,
             "variants": job.variants,
@@ -445,3 +450,9 @@ def find_recipes(names: Sequence[str], own: Path | None = None) -> tuple[Recipe,
         return noise_like(find(model)) if name != model and model in known else recipe(name)
 
     return tuple(find(name) for name in dict.fromkeys(names))
+
+
+def needs_lexicon(recipe: Recipe) -> bool:
+    """Whether a recipe translates words, or measures itself by one that does."""
+    steps = any(step.operator == "lexicalise" for step in recipe.steps)
+    return steps or (recipe.matches is not None and needs_lexicon(recipe.matches))

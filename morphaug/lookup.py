@@ -36,7 +36,9 @@ def inflections(
         feats: dict[str, str] = {}
         for bundle in wanted:
             if not features_of(bundle):
-                raise MorphaugError(f"'{bundle}' is no feature", "write Case=Ine, or a bundle such as N;GEN;PL")
+                raise MorphaugError(
+                    f"'{bundle}' is no feature", "write Case=Ine, or a bundle such as N;GEN;PL"
+                )
             upos, more = from_unimorph(bundle)
             feats |= more
         feats |= ud_features(f for f in features if "=" in f)

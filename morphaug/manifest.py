@@ -15,6 +15,7 @@ from typing import Any
 from morphaug.shards import Stream, sha256_of
 from morphaug.tally import Tally
 
+RUNGS = ("table", "syncretic", "grammar", "learned", "nearest", "lemma")  # of the ladder in morphology.py
 PACKAGES = ("morphaug", "lang2vec", "marisa-trie", "numpy", "stanza", "spacy", "torch")
 
 
@@ -124,7 +125,9 @@ def share(part: int, whole: int) -> float | None:
 
 def stream_report(stream: Stream, tally: Tally, files: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """What the manifest says of one stream."""
-    generated = sum(tally.rungs.values())
+    inflected = {rung: tally.rungs[rung] for rung in RUNGS if tally.rungs[rung]}
+    count = sum(inflected.values())
+    lexical = "lexicalise" in tally.rules
     return {
         "target": stream[0],
         "recipe": stream[1],
@@ -135,9 +138,10 @@ def stream_report(stream: Stream, tally: Tally, files: Iterable[Mapping[str, Any
         "words": tally.words,
         "output_words": tally.output_words,
         "edit_rate": share(tally.edits, tally.words),
-        "lexicon_coverage": share(tally.translated, tally.content),
-        "rungs": {rung: share(n, generated) for rung, n in tally.rungs.most_common()},
-        "generated_words": generated,
+        "lexicon_coverage": share(tally.translated, tally.content) if lexical else None,
+        "inflected_words": count,
+        "rungs": {rung: share(n, count) for rung, n in inflected.items()},
+        "other_words": {how: n for how, n in sorted(tally.rungs.items()) if how not in RUNGS},
         "rules": dict(sorted(tally.rules.items())),
         "files": list(files),
     }

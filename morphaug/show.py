@@ -11,6 +11,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+FOUND = {
+    "forms from table": ("table", "syncretic"),
+    "grammar": ("grammar",),
+    "learned": ("learned",),
+    "guess": ("nearest", "lemma"),
+}
 WIDE = 160  # where the output is no terminal, nobody folds its lines
 
 
@@ -67,7 +73,8 @@ def summary(report: Mapping[str, Any], out: Path) -> None:
     """What a run made, and where it is."""
     rows = []
     for stream in report["streams"]:
-        known = [percent(stream["rungs"].get(rung, 0.0)) for rung in ("table", "learned", "lemma")]
+        rungs = stream["rungs"]
+        found = [sum(rungs.get(rung, 0.0) for rung in group) for group in FOUND.values()]
         rows.append(
             [
                 stream["target"],
@@ -77,11 +84,11 @@ def summary(report: Mapping[str, Any], out: Path) -> None:
                 percent(stream["changed"]),
                 percent(stream["edit_rate"]),
                 percent(stream["lexicon_coverage"]),
-                *(known if stream["generated_words"] else ["-"] * 3),
+                *(map(percent, found) if rungs else ["-"] * len(found)),
             ]
         )
-    names = ("target", "recipe", "records", "rejected", "changed", "words edited", "translated")
-    table((*names, "from table", "learned", "bare lemma"), rows)
+    names = ("target", "recipe", "records", "rejected", "texts changed", "words edited", "translated")
+    table((*names, *FOUND), rows)
     if report["differences"]:
         print()
         rows = [[d["target"], *d["recipes"], percent(d["share"])] for d in report["differences"]]
@@ -90,7 +97,9 @@ def summary(report: Mapping[str, Any], out: Path) -> None:
         else:
             least = min(report["differences"], key=lambda d: (d["share"] is None, d["share"]))
             pair = " and ".join(least["recipes"])
-            print(f"least different pair: {least['target']}, {pair}: {percent(least['share'])} of texts differ")
+            print(
+                f"least different pair: {least['target']}, {pair}: {percent(least['share'])} of texts differ"
+            )
     read, rejected = report["records"]["read"], report["records"]["rejected"]
     print()
     print(f"{read:,} records read" + (f", {sum(rejected.values()):,} of them unusable" if rejected else ""))
@@ -112,13 +121,24 @@ def show_profile(report: Mapping[str, Any]) -> None:
     mine, theirs = report["language"], report["against"]
     print(f"{mine['name']} ({mine['code']}) beside {theirs['name']} ({theirs['code']})\n")
     rows = [
-        [d["name"], "-" if d["value"] is None else f"{d['value']:.3f}", d["features"], percent(d["observed"]), d["formula"]]
+        [
+            d["name"],
+            "-" if d["value"] is None else f"{d['value']:.3f}",
+            d["features"],
+            percent(d["observed"]),
+            d["formula"],
+        ]
         for d in report["distances"]
     ]
     table(("distance", "value", "features", "observed", "formula"), rows)
     print()
     rows = [
-        [o["pair"].replace("_", " / "), o["order"] or "?", "observed" if o["observed"] else "imputed", o["against"] or "?"]
+        [
+            o["pair"].replace("_", " / "),
+            o["order"] or "?",
+            "observed" if o["observed"] else "imputed",
+            o["against"] or "?",
+        ]
         for o in report["orders"]
     ]
     table(("order of", mine["code"], "", theirs["code"]), rows, "Where the first stands to the second")

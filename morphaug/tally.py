@@ -22,7 +22,7 @@ class Tally:
         words: Source words of the records written.
         edits: Those of them that were changed, moved or dropped.
         output_words: Words written.
-        translated, content: Content words of the source that came out in the target language, and all of them.
+        content, translated: Content words of the source, and those of them that the lexicon had a word for.
         rungs: How generated forms were found: {"table": 12}.
         rules: Words that each operator made or changed.
         rejected: Records not written, by reason.
@@ -44,6 +44,7 @@ class Tally:
     def count(self, derivations: Iterable[Derivation]) -> None:
         """Count a record that is written, from the derivations of its fields."""
         self.made += 1
+        rungs, rules = self.rungs, self.rules
         changed = False
         for derivation in derivations:
             changed = changed or derivation.text != derivation.source_text
@@ -58,11 +59,14 @@ class Tally:
                 self.output_words += len(output.tokens)
                 for token in output.tokens:
                     if token.how:
-                        self.rungs[token.how] += 1
-                    for rule in token.rules:
-                        self.rules[rule] += 1
-                    if token.lang and not content.isdisjoint(token.src):
-                        self.translated += 1
+                        rungs[token.how] += 1
+                    if token.rules:
+                        for rule in token.rules:
+                            rules[rule] += 1
+                        if "lexicalise" in token.rules:
+                            before = len(content)
+                            content.difference_update(token.src)
+                            self.translated += before - len(content)
             self.words += words
             self.edits += round(derivation.edit_rate * words)
         self.changed += changed

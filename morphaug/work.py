@@ -116,7 +116,6 @@ def derive_record(
         variant: 0 for the first variant.
     """
     from morphaug.recipes import Key, derive
-    from morphaug.tasks import stamp
 
     derivations = {
         name: derive(trees, recipe, target, Key(settings.seed, example.id, variant, name), settings.rate)
@@ -125,6 +124,21 @@ def derive_record(
     record = task.rebuild(example.record, derivations, settings.fields)
     if isinstance(record, Rejected):
         return record
+    return finished(record, example, derivations, recipe, target, settings, variant), derivations
+
+
+def finished(
+    record: dict[str, Any],
+    example: Example,
+    derivations: Mapping[str, Derivation],
+    recipe: Recipe,
+    target: Target,
+    settings: Settings,
+    variant: int,
+) -> dict[str, Any]:
+    """The record with an id of its own and a note of where it came from, or without them if it is to be plain."""
+    from morphaug.tasks import stamp
+
     if variant and isinstance(record.get("conllu"), str):  # a treebank's sentence ids are unique
         record = {**record, "conllu": _SENT_ID.sub(rf"\g<0>-{variant}", record["conllu"], count=1)}
     record = stamp(
@@ -138,7 +152,7 @@ def derive_record(
     )
     if settings.plain:
         record = {k: v for k, v in record.items() if k in example.record}
-    return record, derivations
+    return record
 
 
 def edit_rate(derivations: Mapping[str, Derivation]) -> float:
@@ -170,18 +184,26 @@ def work(
                 texts: list[tuple[str, ...] | None] = []
                 for at, recipe in enumerate(recipes, first):
                     result = _guarded(example, trees, task, recipe, target, settings, variant)
+                    tally = made.tallies[at]
                     if isinstance(result, Rejected):
-                        made.tallies[at].rejected[result.reason] += 1
                         origin = (target.code, recipe.name, variant)
                         made.rejects.append(
                             Reject(example.id, example.place, result.reason, result.detail, *origin)
                         )
-                        texts.append(None)
-                        continue
+                        if task.name != "conllu":
+                            tally.rejected[result.reason] += 1
+                            texts.append(None)
+                            continue
+                        # A treebank keeps its sentences, one for one: this one stays as it was.
+                        tally.lost["left_as_it_was"] += 1
+                        result = (
+                            finished(example.record, example, {}, recipe, target, settings, variant),
+                            {name: Derivation(tuple(s), tuple(s)) for name, s in trees.items()},
+                        )
                     record, derivations = result
                     made.records[at].append(record)
-                    made.tallies[at].count(derivations.values())
-                    made.tallies[at].lost.update(task.counts(example.record, record, settings.fields))
+                    tally.count(derivations.values())
+                    tally.lost.update(task.counts(example.record, record, settings.fields))
                     texts.append(tuple([d.text for d in derivations.values()]))
                 for count_of_pair, (a, b) in zip(counts, pairs, strict=True):
                     if texts[a] is not None and texts[b] is not None:
