@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from hypothesis import strategies as st
@@ -90,11 +91,33 @@ def edits(draw: DrawFn, source: Sentence) -> Sentence:
     return Sentence(words, source.lead, draw(st.sampled_from((source.tail, " "))), source.id, dropped)
 
 
+def parse(text: str) -> tuple[Sentence, ...]:
+    """A flat tree for any text: words, signs, and sentences that end with a full stop; no letter is lost."""
+    out: list[Sentence] = []
+    for stretch in re.findall(r"[^.]*\.\s*|[^.]+", text):
+        words = list(re.finditer(r"\w+|[^\w\s]", stretch))
+        if not words:
+            out.append(Sentence([], lead=stretch))
+            continue
+        tokens = [
+            Token(i, m[0], m[0].lower(), "NOUN" if m[0].isalnum() else "PUNCT", {}, int(i > 1), "dep",
+                  stretch[m.end() : words[i].start()] if i < len(words) else "", (i,))
+            for i, m in enumerate(words, 1)
+        ]  # fmt: skip
+        out.append(Sentence(tokens, stretch[: words[0].start()], stretch[words[-1].end() :]))
+    return tuple(out)
+
+
+@st.composite
+def edited(draw: DrawFn, source: tuple[Sentence, ...]) -> Derivation:
+    """What random operators made of a field."""
+    return Derivation(source, tuple(draw(edits(s)) for s in source))
+
+
 @st.composite
 def derivations(draw: DrawFn, max_sentences: int = 3) -> Derivation:
     """A field and what random operators made of it."""
-    source = draw(fields(max_sentences))
-    return Derivation(source, tuple(draw(edits(s)) for s in source))
+    return draw(edited(draw(fields(max_sentences))))
 
 
 @st.composite

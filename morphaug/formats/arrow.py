@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from morphaug.derivation import Rejected
 from morphaug.errors import MissingResource, MorphaugError
@@ -76,14 +79,31 @@ def read_hub(name: str) -> Iterator[Item]:
     datasets = _datasets()
     base, _, split = name.partition("#")
     dataset, _, config = base.partition(":")
+    _check_network(dataset)
     try:
         found = datasets.load_dataset(dataset, config or None, split=split or None, streaming=True)
     except Exception as error:  # the hub's client raises whatever its transport does
         raise MorphaugError(
             f"dataset {dataset} cannot be loaded: {_first_line(error)}",
-            "check the name and the network, or save it with save_to_disk and give hf:FOLDER",
+            "check its name, or save it with save_to_disk and give hf:FOLDER",
         ) from None
     yield from _rows(_one_split(found, split, dataset), dataset)
+
+
+def _check_network(dataset: str) -> None:
+    """Say within seconds that there is no network: the hub's client tries for half a minute."""
+    settings = {name.upper(): value for name, value in os.environ.items() if value}
+    if settings.keys() & {"HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "HTTPS_PROXY", "ALL_PROXY"}:
+        return
+    address = urlsplit(settings.get("HF_ENDPOINT", "https://huggingface.co"))
+    try:
+        port = address.port or (80 if address.scheme == "http" else 443)
+        socket.create_connection((address.hostname or "", port), timeout=5).close()
+    except (OSError, ValueError) as error:
+        raise MorphaugError(
+            f"dataset {dataset} cannot be loaded: no way to {address.hostname} ({_first_line(error)})",
+            "save it with save_to_disk where there is a network, and give hf:FOLDER",
+        ) from None
 
 
 def _one_split(found: Any, split: str, name: str) -> Any:
@@ -115,14 +135,16 @@ def class_names(path: str, column: str) -> tuple[str, ...]:
     Returns:
         ("O", "B-PER", …), or () if nothing is said about the column.
     """
-    if path.startswith("hf:"):
-        folder, _, split = path[3:].partition("#")
-        features = dict(_one_split(_datasets().load_from_disk(folder), split, folder).features)
-        feature = features.get(column)
-        feature = getattr(feature, "feature", feature)
-        return tuple(getattr(feature, "names", None) or ())
-    _, parquet = _pyarrow()
-    metadata = parquet.read_schema(path).metadata or {}
+    try:
+        if path.startswith("hf:"):
+            folder, _, split = path[3:].partition("#")
+            found = _one_split(_datasets().load_from_disk(folder), split, folder)
+            feature = dict(found.features).get(column)
+            feature = getattr(feature, "feature", feature)
+            return tuple(getattr(feature, "names", None) or ())
+        metadata = _pyarrow()[1].read_schema(path).metadata or {}
+    except (OSError, ValueError, KeyError) as error:
+        raise MorphaugError(f"{path} cannot be read: {_first_line(error)}") from None
     try:
         info = json.loads(metadata.get(b"huggingface", b"{}"))
         feature = info["info"]["features"][column]

@@ -74,9 +74,9 @@ def _texts(record: Record, names: Names) -> list[str] | Rejected:
 def _label(record: Record, names: Names) -> Rejected | None:
     name = find(record, names, "label", ROLES["label"])
     if name is None:
-        present = next((n for n in (names.get("label"), *ROLES["label"]) if n in record), None)
-        if present is not None:
-            return Rejected("missing_label", f"{present} is empty")
+        tried = (names["label"],) if "label" in names else ROLES["label"]
+        if present := [name for name in tried if name in record]:
+            return Rejected("missing_label", f"{present[0]} is empty")
         return missing(record, names, "label", ROLES["label"][:3])
     return label_problem(lookup(record, name), name)
 

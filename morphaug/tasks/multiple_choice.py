@@ -46,7 +46,7 @@ ROLES = {
 }
 # A field that is the sum of others: the parts are rewritten and added up again.
 SUMS = {"ctx": ("ctx_a", "ctx_b"), "startphrase": ("sent1", "sent2")}
-RELATIONS = frozenset(("cause", "effect"))
+RELATIONS = ("cause", "effect")
 _NUMBERED = re.compile(
     r"(choice|answer|ending|option|sol|solution|alternative|hyp|hypothesis)_?(\d{1,2}|[A-J])"
 )
@@ -88,7 +88,7 @@ def _shape(record: Record, names: Names) -> _Shape | Rejected:
             return problem
     label = find(record, names, "label", ROLES["label"])
     if label is None:
-        if any(name in record for name in (names.get("label"), *ROLES["label"])):
+        if any(name in record for name in ((names["label"],) if "label" in names else ROLES["label"])):
             return Rejected("missing_label", "the label is empty")
         return missing(record, names, "label", ROLES["label"][:3])
     return _Shape(tuple(texts), tuple(choices), tuple(slots), listed, tuple(marks), label)
