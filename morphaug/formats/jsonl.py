@@ -20,8 +20,9 @@ def loads(text: str) -> Any | Rejected:
         return json.loads(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}" if error.lineno > 1 else f"column {error.colno}"
-        cut = " (it ends in the middle)" if error.pos >= len(text.rstrip()) else ""
-        return Rejected("bad_json", f"{error.msg} at {where}{cut}")
+        ends = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated")
+        cut = " (it ends in the middle)" if ends else ""
+        return Rejected("bad_json", f"{error.msg.removesuffix(' at')} at {where}{cut}")
     except (ValueError, RecursionError) as error:  # numbers of 5,000 digits, brackets 1,000 deep
         return Rejected("bad_json", str(error).split(";")[0])
 
@@ -35,7 +36,7 @@ def read(path: Path) -> Iterator[Item]:
             continue
         if not line.strip():
             continue
-        value = loads(line)
+        value = loads(line.rstrip("\r\n"))
         yield (value if isinstance(value, (dict, Rejected)) else _no_record(value)), place
 
 
