@@ -16,15 +16,16 @@ import shutil
 import struct
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from morphaug.errors import MorphaugError
 from morphaug.lexicon_formats import UPOS, Reading, Row
 
-FORMAT = 3  # of the compiled files and of the ranking
+FORMAT = 4  # of the compiled files and of the ranking
 KEEP = 24  # translations kept per headword and part of speech
 
 
@@ -222,18 +223,38 @@ def _gather(readings: Sequence[Reading], lemmas: Mapping[str, Collection[str]], 
     table: Table = {}
     for reading in readings:
         ordered = reading.ordered and not reading.reverse
-        for row in reading.rows:
-            upos = row.upos if row.upos != "X" else guess(row.target)
+        for row, upos, trust in _tagged(reading.rows, guess):
             found = table.setdefault(row.source, {}).setdefault((upos, row.target), _Evidence())
             step = weights.order * row.sense if ordered else 0.0
             if reading.reverse:
                 found.back = True
-                found.mass += weights.reverse * row.trust / (1.0 + weights.place * row.place)
+                found.mass += weights.reverse * trust / (1.0 + weights.place * row.place)
             else:
-                found.mass += row.trust * row.senses / ((1.0 + step) * (1.0 + weights.place * row.place))
+                found.mass += trust * row.senses / ((1.0 + step) * (1.0 + weights.place * row.place))
     _confirm(table)
     _meetings(readings, table)
     return table
+
+
+def _tagged(rows: Sequence[Row], guess: Callable[[str], str]) -> Iterator[tuple[Row, str, float]]:
+    """Each row with its part of speech, guessed where the dictionary gives none, and how far to trust it.
+
+    Words listed together are of one part of speech: where guesses differ (Turkish "ekmek", bread, looks like
+    an infinitive) none is believed. On a page that begins with a verb, nouns are by the way, and conversely.
+    """
+    for _, page in groupby(rows, key=lambda row: (row.page, row.source)):
+        senses = [list(group) for _, group in groupby(page, key=lambda row: row.sense)]
+        first = ""
+        for sense in senses:
+            tags = [row.upos if row.upos != "X" else guess(row.target) for row in sense]
+            verbs = sum(tag in _VERB_LIKE for tag in tags)
+            mixed = 0 < verbs < len(tags) and any(tag == _NOMINAL for tag in tags)
+            for row, tag in zip(sense, tags, strict=True):
+                upos = "X" if mixed and row.upos == "X" else tag
+                kind = "verb" if upos in _VERB_LIKE else "" if upos == "X" else "other"
+                first = first or kind
+                by_the_way = row.upos == "X" and kind and kind != first
+                yield row, upos, row.trust * (0.5 if by_the_way else 1.0)
 
 
 def _rank(
@@ -490,9 +511,22 @@ class Lexicon:
                 value *= share
                 if target not in out or out[target][0] < value:
                     out[target] = (value, "X" if stored == _NOMINAL else stored)
+        if not out and upos == "ADV":
+            return self._adverb(low)
         best = sorted(out.items(), key=lambda x: -x[1][0])
         total = sum([value for _, (value, _) in best])
         return tuple([Entry(t, tag, rank, value / total) for rank, (t, (value, tag)) in enumerate(best)])
+
+    def _adverb(self, lemma: str) -> tuple[Entry, ...]:
+        """What the adjective inside an English adverb means ("slowly": slow, "happily": happy); entries are adjectives."""
+        if lemma.endswith("ly") and len(lemma) > 4:
+            stem = lemma[:-2]
+            tries = [stem, stem[:-1] + "y"] if stem.endswith("i") else [stem, stem + "le", stem + "l", stem.removesuffix("al")]
+            for adjective in tries:
+                found = tuple([e for e in self.lookup(adjective, "ADJ") if e.upos in ("ADJ", "X")])
+                if found:
+                    return found
+        return ()
 
     def _cells(self, key: str) -> list[tuple[int, float, str]]:
         """(part of speech, score, target) of one spelling, best first, or []."""

@@ -171,6 +171,7 @@ _SPLIT = re.compile(r"[,;،؛、；]+")
 _ELLIPSIS = re.compile(r"…|\.\.\.")
 _LABEL = re.compile(r"<([^<>]*)>")
 _MARKED = re.compile(r"\[[^\[\]]*\]|\((?:[^()\s,]{1,9}\. ?)+[^()\s]{0,6}\)")
+_TAIL = re.compile(r"(\s*[^\s<\[][^<\[]*)\s[<\[]")
 _SENTENCE_END = re.compile(r"[.!?:]\s+|\s\.(?=\S)")
 
 
@@ -198,24 +199,38 @@ def _own_part(text: str, headword: str) -> tuple[str, str]:
     at the first full stop behind a whole word, or before a word that repeats the headword.
     """
     head = headword.lower()
-    for match in _SENTENCE_END.finditer(text):
-        before, after = text[: match.start()], text[match.end() :]
+    open_text = _ASIDE.sub(lambda m: " " * len(m.group()), text)  # asides neither end nor begin anything
+    for match in _SENTENCE_END.finditer(open_text):
+        before, after = open_text[: match.start()], open_text[match.end() :]
         if not after.strip():
             break
-        last = re.split(r"[\s,;(]", before.strip())[-1]
+        last = re.split(r"[\s,;]", before.strip())[-1]
         mark = match.group().strip()
-        if mark == ":" or len(last) > 4 or "/" in last or (head and head in after.lower()):
+        if mark == ":" or len(last) > 4 or (head and head in after.lower()):
             if mark == "." and ("." in last or "/" in last):
                 continue
-            return before, after
+            return text[: match.start()], text[match.end() :]
     if len(head) >= 4:
-        for match in re.finditer(r"(?<=\s)\S+", text):
-            if match.group().lower().startswith(head):
+        for match in re.finditer(r"(?<=\s)\S+", open_text):
+            if match.group().lower().startswith(head) and open_text[: match.start()].strip():
                 return text[: match.start()], text[match.start() :]
     return text, ""
 
 
+_DERIVED = re.compile(r"(?<!\S)([a-z][a-z'’-]{3,})\s{2,}([^.:!?]+)")
+
+
+def _derived(text: str, headword: str) -> Iterator[tuple[str, str]]:
+    """Derived headwords that a page runs on ("attractively  alımlı surette"), set off by a double space."""
+    for match in _DERIVED.finditer(text):
+        word = match[1].replace("'", "").replace("’", "")
+        if word != headword.lower() and len(headword) >= 4 and word.startswith(headword[:-1].lower()):
+            yield word, match[2]
+
+
+_STEMS = ("NOUN", "VERB", "ADJ", "NUM")  # a hyphen before these marks a stem; before others, a suffix
 _NO_WORD = re.compile(r"[\d=<>{}\[\]|_^\\@\ufffd]")
+_MISREAD = re.compile(r"(?<=[^\W\d_A-Z])I(?=[^\W\d_A-Z])")  # a scanned "l" inside a lower-case word
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -225,6 +240,7 @@ def clean_target(text: str, upos: str) -> str:
     text = text.split("#")[0].split(" + ")[0].replace("~", " ")
     affix = "…" in text or "..." in text
     text = plain(_ELLIPSIS.sub(" ", text)).strip(_EDGE).strip()
+    text = _MISREAD.sub("l", text)
     if not text or _NO_WORD.search(text):
         return ""
     words = text.split(" ")
@@ -232,7 +248,7 @@ def clean_target(text: str, upos: str) -> str:
         return ""
     while len(words) > 1 and words[0].startswith("-"):  # the case a verb governs: "-e varmak"
         words = words[1:]
-    if words[-1].endswith("-") or (words[0].startswith("-") and upos == "X"):
+    if words[-1].endswith("-") or (words[0].startswith("-") and upos not in _STEMS):
         return ""
     words[0] = words[0].lstrip("-‐–")
     words = [w.split("/")[0] if "/" in w.strip("/") else w for w in words]
@@ -259,8 +275,13 @@ def _items(line: str) -> list[tuple[str, str, float]]:
         trust = 0.6 if _MARKED.search(part) else 1.0
         if "!" in part:
             trust *= 0.3
-        bare = _ASIDE.sub(" ", part).strip()
-        if " " not in bare and "/" in bare.strip("/"):
+        tail = _TAIL.match(part)
+        if tail:  # what follows a word's grammar is its abbreviation: "Finnland <neut> [geogr.] FI"
+            part = tail[1]
+        bare = plain(part)
+        if bare.startswith("/") and bare.endswith("/"):  # phonetics
+            continue
+        if " " not in bare and "/" in bare:
             out += [(x, labels, trust) for x in bare.split("/") if x]
         else:
             out.append((part, labels, trust))
@@ -422,8 +443,13 @@ def _senses_glossed(body: Sequence[str]) -> list[_Sense]:
     return senses
 
 
-def _senses_listed(body: Sequence[str], headword: str, pairs: list[tuple[str, str]], reverse: bool) -> list[_Sense]:
-    """Senses of a page of translations, numbered or not, with indented examples and remarks."""
+def _senses_listed(
+    body: Sequence[str], headword: str, pairs: list[tuple[str, str]], derived: list[tuple[str, str]], reverse: bool
+) -> list[_Sense]:
+    """Senses of a page of translations, numbered or not, with indented examples and remarks.
+
+    Examples go to ``pairs``; headwords that the page runs on go to ``derived``, with their translations.
+    """
     senses: list[_Sense] = []
     fresh = True
     for line in body:
@@ -459,6 +485,7 @@ def _senses_listed(body: Sequence[str], headword: str, pairs: list[tuple[str, st
         fresh = bool(match)
         if rest:
             pairs.append((rest, rest))
+            derived += _derived(rest, headword)
             if headword.lower() in rest.lower():
                 break  # what follows are senses of the run-on entries
     return senses
@@ -487,11 +514,14 @@ def read_dictd(source: Dictd, reverse: bool | None = None, language: str = "eng"
         if not head_upos:
             reading.skipped["not a citation form"] += 1
             continue
-        senses = _senses_glossed(body) if glossed else _senses_listed(body, word, reading.pairs, reverse)
+        derived: list[tuple[str, str]] = []
+        senses = _senses_glossed(body) if glossed else _senses_listed(body, word, reading.pairs, derived, reverse)
         if not senses:
             reading.skipped["no translation"] += 1
         for order, sense in enumerate(senses):
             _add(reading, word, head_upos, sense, order, number)
+        for other, text in derived:
+            _add(reading, other, "X", _Sense(_items(text), trust=0.5), 0, number)
     return reading
 
 

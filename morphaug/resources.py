@@ -407,11 +407,12 @@ def _compile_paradigms(
 ) -> dict[str, Any]:
     from dataclasses import asdict
 
+    from morphaug import inflection
     from morphaug import paradigms as store
 
     _check_inputs(items)
     readings = _readings(code)
-    digest = _hash_of(store.FORMAT, [sorted(i.files.values()) for i in items], readings)
+    digest = _hash_of(store.FORMAT, inflection.FORMAT, [sorted(i.files.values()) for i in items], readings)
     fresh = None if force else _fresh(code, "paradigms", digest)
     if fresh:
         return dict(fresh["counts"])
@@ -515,6 +516,17 @@ def _table_inputs(code: str) -> list[Input]:
 
 # ------------------------------------------------------------------------------------------------- open
 
+def _current(what: str, code: str, mark: Path, opener: Callable[[], T]) -> T:
+    """Open a compiled folder; compile it again first if an older version of morphaug wrote it."""
+    try:
+        return _cached(what, mark, opener)
+    except MissingResource:
+        raise
+    except MorphaugError:
+        compile_language(code)
+        return _cached(what, mark, opener)
+
+
 _opened: dict[tuple[str, str], tuple[int, Any]] = {}
 _lock = threading.RLock()
 
@@ -558,7 +570,7 @@ def paradigms(code: str) -> Paradigms:
         if not _table_inputs(code):
             raise _missing_table(code)
         compile_language(code)
-    return _cached("paradigms", folder / "paradigms.json", lambda: Paradigms.open(folder))
+    return _current("paradigms", code, folder / "paradigms.json", lambda: Paradigms.open(folder))
 
 
 def find_paradigms(code: str) -> Paradigms | None:
@@ -589,7 +601,7 @@ def lexicon(code: str) -> Lexicon:
                 f"morphaug resources import {code} --lexicon FILE",
             )
         compile_language(code)
-    return _cached("lexicon", folder / "header.json", lambda: Lexicon.open(folder))
+    return _current("lexicon", code, folder / "header.json", lambda: Lexicon.open(folder))
 
 
 def find_lexicon(code: str) -> Lexicon | None:
@@ -623,7 +635,7 @@ def morphology(code: str) -> Morphology:
     def build() -> Morphology:
         return Morphology(code, table, Inflector.open(table.path), grammar, foreign)
 
-    return _cached("morphology", table.path / "paradigms.json", build)
+    return _current("morphology", code, table.path / "paradigms.json", build)
 
 
 def digest(code: str) -> dict[str, str]:
