@@ -157,7 +157,8 @@ class TableWriter:
     ) -> None:
         self._out = path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
         self._tabs = delimiter == "\t"
-        self._csv = csv.writer(self._out, delimiter=delimiter, lineterminator="\n")
+        self._special = re.compile(f'["\r\n{delimiter}]').search
+        self._delimiter = delimiter
         self._columns = list(columns) if columns is not None else None
         self._given = columns is not None
         self._header = header
@@ -178,7 +179,9 @@ class TableWriter:
         if self._tabs:
             self._out.write("\t".join([re.sub(r"[\t\r\n]", " ", cell) for cell in cells]) + "\n")
         else:
-            self._csv.writerow(cells)
+            # csv.writer leaves a lone \r unquoted, which readers take for the end of the row.
+            quoted = ['"' + c.replace('"', '""') + '"' if self._special(c) else c for c in cells]
+            self._out.write((self._delimiter.join(quoted) or '""') + "\n")
 
     def close(self) -> None:
         self._out.close()
