@@ -98,6 +98,7 @@ SYNONYMS: dict[str, str] = {
     "RCP": "RECP",
     "RFL": "REFL",
 }
+_EMPTY = frozenset({"ACT+PASS", "-", "_", "NA"})  # features that say that there is no distinction
 _ROLE = {
     "NOM": "NO",
     "ACC": "AC",
@@ -169,6 +170,18 @@ def _pieces(text: str) -> Iterator[tuple[str, str]]:
             start, open_at = i + 1, -1
 
 
+def _well_formed(text: str) -> bool:
+    """Whether brackets match, follow a feature, and end one."""
+    depth = 0
+    for i, char in enumerate(text):
+        depth += (char == "(") - (char == ")")
+        if depth < 0 or (char == "(" and (i == 0 or text[i - 1] in ";,( ")):
+            return False
+        if char == ")" and text[i + 1 : i + 2] not in ("", ";", ",", ")", " "):
+            return False
+    return depth == 0
+
+
 def _letters(inside: str) -> str:
     """ "3,SG,MASC" -> "3SM": the compact notation of agreement inside one feature."""
     return "".join(_LETTER.get(name, SYNONYMS.get(name, name)) for name, _ in _pieces(inside))
@@ -220,6 +233,8 @@ def parse_bundle(text: str) -> str:
     'N;DAT;SG;PSS3P'
     """
     text = text.strip().upper()
+    if ("(" in text or ")" in text) and not _well_formed(text):  # damaged: read as if it were flat
+        text = text.replace("(", ";").replace(")", ";")
     if not text:
         return ""
     tops = [SYNONYMS.get(name, name) for name, _ in _pieces(text)]
@@ -229,7 +244,7 @@ def parse_bundle(text: str) -> str:
     verbal = bool(pos) and pos[0].startswith(_VERBAL)
     out: list[str] = []
     _flatten(text, verbal, any(name in _NUMBERS for name in tops), out)
-    features = set(out)
+    features = set(out) - _EMPTY
     if len(pos) == 1 and pos[0] != "V":
         features.discard("V")
     return ";".join(sorted(features, key=_sort_key))

@@ -239,25 +239,25 @@ def _quota(sizes: list[int], limit: int) -> int:
 
 def _cut(data: list[tuple[str, str, Front, str, str]]) -> list[tuple[Change, str]]:
     """Where each row's stem change ends and its ending begins; data = (lemma, bundle, front, old, new)."""
-    endings: dict[str, Counter[str]] = defaultdict(Counter)
-    changes: Counter[Change] = Counter()
+    endings: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    changes: dict[Change, float] = defaultdict(float)
     options = []
     for _, bundle, _, old, new in data:
         cuts = [(_change(old, new[:k]), new[k:]) for k in range(len(new) + 1)]
         options.append(cuts)
         for change, ending in cuts:
-            endings[bundle][ending] += 1 / len(cuts)  # type: ignore[assignment]
-            changes[change] += 1 / len(cuts)  # type: ignore[assignment]
+            endings[bundle][ending] += 1 / len(cuts)
+            changes[change] += 1 / len(cuts)
     chosen: list[tuple[Change, str]] = []
     for _ in range(6):
-        next_endings: dict[str, Counter[str]] = defaultdict(Counter)
-        next_changes: Counter[Change] = Counter()
+        next_endings: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+        next_changes: dict[Change, float] = defaultdict(float)
         chosen = []
         for (_, bundle, _, _, _), cuts in zip(data, options, strict=True):
             own = endings[bundle]
             best = cuts[0]
             if len(cuts) > 1:
-                best = max(cuts, key=lambda cut: (own[cut[1]] + 0.01) * (changes[cut[0]] + 0.01))
+                best = max(cuts, key=lambda cut: (own.get(cut[1], 0) + 0.01) * (changes.get(cut[0], 0) + 0.01))
             next_endings[bundle][best[1]] += 1
             next_changes[best[0]] += 1
             chosen.append(best)
@@ -279,7 +279,7 @@ def _agreement(
         nodes: Context -> bundle -> outcome -> count.
         rows: (bundle, outcome, contexts from long to short).
     """
-    agree: dict[int, Counter[int]] = defaultdict(Counter)
+    agree: dict[int, dict[int, float]] = defaultdict(lambda: defaultdict(float))
     asked: dict[int, Counter[int]] = defaultdict(Counter)
     for bundle, outcome, contexts in rows:
         done: set[int] = set()
@@ -295,7 +295,7 @@ def _agreement(
                     total, same = total - 1, same - 1
                 if total > 0:
                     done.add(lender)
-                    agree[bundle][lender] += same / total  # type: ignore[assignment]
+                    agree[bundle][lender] += same / total
                     asked[bundle][lender] += 1
             if len(node) > 60:
                 break
@@ -413,17 +413,17 @@ def _train(rows: Iterable[tuple[str, str, str]], limit: int) -> _Trained:
     stride = max(1, len(data) // _AGREEMENT_ROWS)
     for number, ((lemma, name, front, _, _), (change, ending)) in enumerate(zip(data, cuts, strict=True)):
         pos = pos_of(name)[:1]
-        bundle, outcome = bundles[name], changes[change]
+        which, outcome = bundles[name], changes[change]
         stem = _stem(lemma, change) or lemma
         contexts = [f"R{pos}{context}" for context in _stem_contexts(lemma, front[0])]
-        add(stem_nodes, contexts, bundle, outcome)
+        add(stem_nodes, contexts, which, outcome)
         ending_contexts = [f"E{pos}{context}" for context in _ending_contexts(stem, outcome)]
-        add(ending_nodes, ending_contexts, bundle, endings[ending])
-        add(front_nodes, (f"L{context}" for context in _front_contexts(lemma)), bundle, fronts[front])
-        patterns[bundle][front[1], ending] += 1
+        add(ending_nodes, ending_contexts, which, endings[ending])
+        add(front_nodes, (f"L{context}" for context in _front_contexts(lemma)), which, fronts[front])
+        patterns[which][front[1], ending] += 1
         if number % stride == 0:
-            stem_rows.append((bundle, outcome, contexts[:1:-1]))
-            ending_rows.append((bundle, endings[ending], ending_contexts[:3:-1]))
+            stem_rows.append((which, outcome, contexts[:1:-1]))
+            ending_rows.append((which, endings[ending], ending_contexts[:3:-1]))
     lend_stem, lend_ending = _agreement(stem_nodes, stem_rows), _agreement(ending_nodes, ending_rows)
 
     from morphaug.paradigms import _code
@@ -435,8 +435,8 @@ def _train(rows: Iterable[tuple[str, str, str]], limit: int) -> _Trained:
                 (counts,) = node.values()
                 if sum(counts.values()) == 1 and _shorter_says_so(nodes, context):
                     continue  # a single row, known from a shorter context
-            for bundle, counts in node.items():
-                code = _code(bundle)
+            for which, counts in node.items():
+                code = _code(which)
                 keys.extend(f"{context}\x01{code}{_code(o)}{_count_code(n)}" for o, n in counts.items())
     lemma_ending = {}
     for pos, found in sorted(lemma_ends.items()):

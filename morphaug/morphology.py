@@ -192,12 +192,14 @@ class Morphology:
         if "VerbForm" in dropped and feats.get("VerbForm") == "Inf":
             return None  # no infinitive in the table: the citation form serves
         core = asked - DEFAULTS
-        if core == {pos}:
+        if core == {pos} and "." not in pos:
             return Plan(pos, (), True, True, dropped)
         full = [name for name in inventory if core <= features_of(name)]
         if full:
             costs = {name: _markedness(features_of(name) - core, asked) for name in full}
             full.sort(key=lambda name: (costs[name], -paradigms.bundle_lemmas[name], name))
+            if costs[full[0]] >= 0.5 and (bare := _accidental_gap(paradigms, inventory, core)):
+                return Plan(pos, (bare,), True, False, dropped)
             near = tuple(name for name in full if costs[name] <= costs[full[0]] + 0.75)
             return Plan(pos, near[:6], True, True, dropped)
         nearest = max(
@@ -389,6 +391,23 @@ def _markedness(extra: frozenset[str], asked: frozenset[str]) -> float:
         if name in taken:  # "POS" was asked for, the bundle says "NEG"
             cost += WEIGHT.get(name, 1.0)
     return cost
+
+
+def _accidental_gap(paradigms: Paradigms, inventory: Sequence[str], core: frozenset[str]) -> str:
+    """The bundle of just ``core`` if the table could well have it and lacks it by chance alone, else "".
+
+    Sampled tables attest a few thousand of a language's cells; then a cell with a further feature (an object
+    prefix) must not stand for one without.
+    """
+    shape = sorted(dimension(feature) for feature in core)
+    peers = [name for name in inventory if sorted(dimension(feature) for feature in core_of(name)) == shape]
+    if not peers or _expected(paradigms, peers, core) >= _STRUCTURAL_GAP:
+        return ""
+    if not core <= frozenset().union(*(features_of(name) for name in peers)):
+        return ""
+    defaults = features_of(max(peers, key=lambda name: (paradigms.bundles[name], name))) & DEFAULTS
+    taken = {dimension(feature) for feature in core}
+    return join(core | {feature for feature in defaults if dimension(feature) not in taken})
 
 
 def _expected(paradigms: Paradigms, inventory: Sequence[str], core: frozenset[str]) -> float:

@@ -20,14 +20,16 @@ import os
 import shutil
 import tempfile
 import unicodedata
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import marisa_trie
+import numpy as np
 
 from morphaug.errors import MissingResource, MorphaugError
 from morphaug.features import (
@@ -184,7 +186,7 @@ def _open(path: Path) -> IO[bytes]:
         if path.suffix == ".xz":
             return lzma.open(path, "rb")
         if path.suffix == ".gz":
-            return gzip.open(path, "rb")
+            return cast(IO[bytes], gzip.open(path, "rb"))
         return open(path, "rb")
     except OSError as error:
         raise MorphaugError(f"{path}: {error.strerror or error}", "name a file that exists") from None
@@ -282,6 +284,8 @@ def read_table(
                 if lemma[0] == "-" or lemma[-1] == "-":
                     counts._see("templates", path, number)
                     continue
+                if form[-1] in "?!" and lemma[-1] not in "?!":  # some tables punctuate questions
+                    form = form.rstrip("?!").rstrip() or form
                 if " " in form:
                     counts._see("multiword", path, number)
                 if not line.isascii():
@@ -327,6 +331,16 @@ def _digests(tables: Sequence[Path]) -> dict[str, str]:
             name += "'"
         out[name] = _sha256(path)
     return out
+
+
+def _reverse_keys(cells: Any) -> Iterator[str]:
+    """The keys of the second trie, from the first one."""
+    for key in cells.iterkeys():
+        if key[0] != "\x02":
+            at = key.index("\x01")
+            lemma = key[:at]
+            form = apply_edit(lemma, key[at + 3 :])
+            yield f"{form}\x01{key[at + 1]}{edit(form, lemma)}"
 
 
 def _grouped_cells(keys: list[str], forms: list[str]) -> Iterator[tuple[str, str, list[str], int]]:
@@ -424,53 +438,56 @@ def compile_tables(
 
     bundle_rows, bundle_lemmas = [0] * len(names), [0] * len(names)
     lemma_keys: set[str] = set()
-    words: set[str] = set()
     sample: list[list[tuple[int, tuple[str, ...]]]] = []
     stride = max(1, len(keys) // _SYNCRETISM_ROWS)
     pos_name = [pos_of(names[old]) for old in final]
-
     heads: dict[str, list[int]] = {}  # part of speech -> multi-word lemmas inflected in front, at the end
-    cells: list[str] = []
-    back: list[str] = []
-    current: list[tuple[int, tuple[str, ...]]] = []
-    previous, number = "", -1
-    for lemma, provisional, cell, repeated in _grouped_cells(keys, forms):
-        bundle = recode[provisional]
-        counts.duplicates += repeated
-        if lemma != previous:
-            if current and number % stride == 0:
-                sample.append(current)
-            previous, current = lemma, []
-            number += 1
-        if number % stride == 0:
-            current.append((bundle, tuple(cell)))
-        code = _code(bundle)
-        bundle_rows[bundle] += len(cell)
-        bundle_lemmas[bundle] += 1
-        counts.rows += len(cell)
-        counts.variants += len(cell) - 1
-        lemma_keys.add(f"\x02{pos_name[bundle]}\x01{lemma}")
-        if " " in lemma and (side := _inflected_side(lemma, cell[0])) is not None:
-            heads.setdefault(pos_name[bundle], [0, 0])[side] += 1
-        for rank, form in enumerate(cell[:64]):
-            cells.append(f"{lemma}\x01{code}{chr(48 + rank)}{edit(lemma, form)}")
-            back.append(f"{form}\x01{code}{edit(form, lemma)}")
-            words.add(form)
-    if current and number % stride == 0:
-        sample.append(current)
-    counts.lemmas, counts.forms, counts.bundles = number + 1, len(words), len(names)
-    del keys, forms, words
-    syncretic = _syncretism(iter(sample))
-    del sample
+    hashes = array("q")  # of forms, to count the distinct ones
+
+    def cells() -> Iterator[str]:
+        """The keys of the first trie; counts go where they belong on the way."""
+        current: list[tuple[int, tuple[str, ...]]] = []
+        previous, number = "", -1
+        for lemma, provisional, cell, repeated in _grouped_cells(keys, forms):
+            which = recode[provisional]
+            counts.duplicates += repeated
+            if lemma != previous:
+                if current:
+                    sample.append(current)
+                previous, current = lemma, []
+                number += 1
+            if number % stride == 0:
+                current.append((which, tuple(cell)))
+            code = _code(which)
+            bundle_rows[which] += len(cell)
+            bundle_lemmas[which] += 1
+            counts.rows += len(cell)
+            counts.variants += len(cell) - 1
+            lemma_keys.add(f"\x02{pos_name[which]}\x01{lemma}")
+            if " " in lemma and (side := _inflected_side(lemma, cell[0])) is not None:
+                heads.setdefault(pos_name[which], [0, 0])[side] += 1
+            for rank, form in enumerate(cell[:64]):
+                hashes.append(hash(form))
+                yield f"{lemma}\x01{code}{chr(48 + rank)}{edit(lemma, form)}"
+        if current:
+            sample.append(current)
+        counts.lemmas, counts.bundles = number + 1, len(names)
+        yield from sorted(lemma_keys)
 
     out.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     try:
-        cells.extend(sorted(lemma_keys))
-        marisa_trie.Trie(cells).save(str(folder / _CELLS))
-        del cells, lemma_keys
-        marisa_trie.Trie(back).save(str(folder / _FORMS))
-        del back
+        # The builder copies keys as they come: a list of them would take more memory than the trie.
+        marisa_trie.Trie(cells()).save(str(folder / _CELLS))
+        keys.clear()
+        forms.clear()
+        counts.forms = len(np.unique(np.frombuffer(hashes, dtype=np.int64)))
+        syncretic = _syncretism(iter(sample))
+        sample.clear()
+        first = marisa_trie.Trie()
+        first.mmap(str(folder / _CELLS))
+        marisa_trie.Trie(_reverse_keys(first)).save(str(folder / _FORMS))
+        del first
         header = {
             "format": FORMAT,
             "bundles": [[names[old], bundle_rows[new], bundle_lemmas[new]] for new, old in enumerate(final)],
