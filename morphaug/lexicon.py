@@ -25,7 +25,7 @@ from typing import Any
 from morphaug.errors import MorphaugError
 from morphaug.lexicon_formats import UPOS, Reading, Row
 
-FORMAT = 4  # of the compiled files and of the ranking
+FORMAT = 5  # of the compiled files and of the ranking
 KEEP = 24  # translations kept per headword and part of speech
 
 

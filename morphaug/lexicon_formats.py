@@ -518,8 +518,9 @@ def read_dictd(source: Dictd, reverse: bool | None = None, language: str = "eng"
         senses = _senses_glossed(body) if glossed else _senses_listed(body, word, reading.pairs, derived, reverse)
         if not senses:
             reading.skipped["no translation"] += 1
-        for order, sense in enumerate(senses):
-            _add(reading, word, head_upos, sense, order, number)
+        for one in re.split(r",\s+", word):  # a page may have several spellings: "ofisi, afisi"
+            for order, sense in enumerate(senses):
+                _add(reading, one, head_upos, sense, order, number)
         for other, text in derived:
             _add(reading, other, "X", _Sense(_items(text), trust=0.5), 0, number)
     return reading

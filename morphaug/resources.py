@@ -159,11 +159,17 @@ def _copy(source: Path, target: Path) -> None:
         raise
 
 
+def _identity(item: Input) -> str:
+    """What makes two inputs the same thing: a FreeDict dictionary is one in all its releases and packagings."""
+    pair = re.match(r"(?:freedict-)?([a-z]{2,3}-[a-z]{2,3})(?![a-z])", item.name.lower())
+    return f"freedict {pair[1]}" if item.kind == "freedict" and pair else " ".join(sorted(item.files))
+
+
 def _merge(have: Sequence[Input], new: Sequence[Input]) -> list[Input]:
-    """``have`` with ``new`` put in; an input with the same files takes the place of the old one."""
+    """``have`` with ``new`` put in; a newer release takes the place of the old one."""
     out = list(have)
     for item in new:
-        at = next((i for i, old in enumerate(out) if set(old.files) & set(item.files)), None)
+        at = next((i for i, old in enumerate(out) if _identity(old) == _identity(item)), None)
         if at is None:
             out.append(item)
         else:
@@ -645,3 +651,138 @@ def digest(code: str) -> dict[str, str]:
     code = languages.resolve(code)
     meta = _read_json(compiled_folder(code) / "meta.json") or {}
     return {part: meta[part]["digest"] for part in ("lexicon", "paradigms") if part in meta}
+
+
+# ------------------------------------------------------------------------------------- listing, checking
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """One installed part of a language.
+
+    Attributes:
+        code: ISO 639-3 code.
+        name: English name of the language.
+        part: "paradigms" or "lexicon".
+        inputs: Names of the files it is made from.
+        origins: Where fetched ones came from.
+        counts: "rows", "lemmas", … of a table; "headwords" and "entries" of a lexicon.
+        size: Bytes of the compiled part.
+        when: When it was compiled, ISO 8601.
+        digest: Hash of what it is made from.
+    """
+
+    code: str
+    name: str
+    part: str
+    inputs: tuple[str, ...]
+    origins: tuple[str, ...]
+    counts: Mapping[str, Any]
+    size: int
+    when: str
+    digest: str
+
+
+def installed() -> list[Installed]:
+    """What is compiled and ready, sorted by language."""
+    from morphaug import languages
+
+    out = []
+    parts: tuple[Literal["paradigms", "lexicon"], ...] = ("paradigms", "lexicon")
+    for code in _codes():
+        meta = _read_json(compiled_folder(code) / "meta.json") or {}
+        for part in parts:
+            folder = compiled_folder(code) / part
+            if part in meta and folder.is_dir():
+                items = inputs(code, part)
+                out.append(
+                    Installed(
+                        code,
+                        languages.name(code),
+                        part,
+                        tuple(i.name for i in items),
+                        tuple(i.origin for i in items if i.origin),
+                        meta[part]["counts"],
+                        sum(p.stat().st_size for p in folder.iterdir()),
+                        meta[part]["when"],
+                        meta[part]["digest"],
+                    )
+                )
+    return out
+
+
+def _codes() -> list[str]:
+    """Languages that something was imported or compiled for."""
+    found = set()
+    for name in ("compiled", "tables", "lexicons"):
+        folder = home() / name
+        if folder.is_dir():
+            found |= {p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")}
+    return sorted(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What ``verify`` found out about a file.
+
+    Attributes:
+        code: Language.
+        path: The file.
+        state: "ok"; "changed" if its content is not what was recorded; "missing"; "stale" for a compiled part
+            that was not made from what is imported now.
+        remedy: What to do about it; "" for "ok".
+    """
+
+    code: str
+    path: Path
+    state: Literal["ok", "changed", "missing", "stale"]
+    remedy: str = ""
+
+
+def verify(code: str | None = None) -> list[Check]:
+    """Recompute the hash of every imported and every compiled file.
+
+    Args:
+        code: A language, or None for all that are installed.
+
+    Raises:
+        MissingResource: Nothing of that language is installed.
+    """
+    from morphaug import languages
+
+    codes = _codes() if code is None else [languages.resolve(code)]
+    out: list[Check] = []
+    for one in codes:
+        found = _verify(one)
+        if code is not None and not found:
+            raise _missing_table(one)
+        out += found
+    return out
+
+
+def _verify(code: str) -> list[Check]:
+    out: list[Check] = []
+    meta = _read_json(compiled_folder(code) / "meta.json") or {}
+    parts: tuple[Literal["paradigms", "lexicon"], ...] = ("paradigms", "lexicon")
+    for part in parts:
+        items = inputs(code, part)
+        for item in items:
+            again = f"fetch it again from {item.origin}" if item.origin else f"import {item.name} again"
+            for name, recorded in item.files.items():
+                out.append(_check(code, home() / name, recorded, again))
+        if part not in meta:
+            continue
+        folder = compiled_folder(code) / part
+        again = f"run: morphaug resources compile {code} --force"
+        made_from = {name: value for item in items for name, value in item.files.items()}
+        if made_from != meta[part]["inputs"]:
+            out.append(Check(code, folder, "stale", again))
+        for name, recorded in meta[part]["files"].items():
+            out.append(_check(code, folder / name, recorded, again))
+    return out
+
+
+def _check(code: str, path: Path, recorded: str, remedy: str) -> Check:
+    if not path.is_file():
+        return Check(code, path, "missing", remedy)
+    return Check(code, path, "ok") if sha256(path) == recorded else Check(code, path, "changed", remedy)
