@@ -115,23 +115,32 @@ class Derivation:
 
     # -- text -------------------------------------------------------------------------------------
 
+    def _source_layout(self) -> _Layout:
+        layout = self._source
+        if layout is None:
+            layout = _Layout(self.source)
+            object.__setattr__(self, "_source", layout)
+        return layout
+
+    def _output_layout(self) -> _Layout:
+        layout = self._output
+        if layout is None:
+            layout = _Layout(self.output)
+            object.__setattr__(self, "_output", layout)
+        return layout
+
     def _layouts(self) -> tuple[_Layout, _Layout]:
-        source, output = self._source, self._output
-        if source is None or output is None:
-            source, output = _Layout(self.source), _Layout(self.output)
-            object.__setattr__(self, "_source", source)
-            object.__setattr__(self, "_output", output)
-        return source, output
+        return self._source_layout(), self._output_layout()
 
     @property
     def text(self) -> str:
         """The output text."""
-        return self._layouts()[1].text
+        return self._output_layout().text
 
     @property
     def source_text(self) -> str:
         """The input text, byte for byte."""
-        return self._layouts()[0].text
+        return self._source_layout().text
 
     @property
     def unchanged(self) -> bool:
@@ -155,10 +164,10 @@ class Derivation:
         A translation of several words counts as several; a word without letters of its own (the second
         part of a contraction that could not be divided) is left out. A source token is never divided.
         """
-        source, output = self._layouts()
         forms: list[str] = []
-        for at, token in enumerate(output.tokens):
-            forms += self._pieces(source, output.sentence[at], token)
+        for number, sentence in enumerate(self.output):
+            for token in sentence.tokens:
+                forms += self._pieces(number, token)
         return forms
 
     def alignment(self) -> list[tuple[int, int, tuple[tuple[int, int], ...]]]:
@@ -175,13 +184,13 @@ class Derivation:
             out.append((output.starts[k], output.ends[k], spans))
         return out
 
-    def _pieces(self, source: _Layout, sentence: int, token: Token) -> list[str]:
+    def _pieces(self, sentence: int, token: Token) -> list[str]:
         parts = token.form.split()
         if len(parts) == 1 and len(parts[0]) == len(token.form):
             return parts
         if token.form and len(token.src) == 1:
             # "1 000" or a no-break space inside a token of the input is the input's business.
-            for old in source.tokens[source.bounds[sentence] : source.bounds[sentence + 1]]:
+            for old in self.source[sentence].tokens:
                 if old.id == token.src[0] and old.form == token.form:
                     return [token.form]
         return parts
@@ -316,7 +325,7 @@ class Derivation:
         # Per output word: how many tags it needs, and the flat number of its principal source or -1.
         words: list[tuple[int, int, int]] = []
         for k, token in enumerate(output.tokens):
-            pieces = len(self._pieces(source, output.sentence[k], token))
+            pieces = len(self._pieces(output.sentence[k], token))
             if pieces:
                 principal = where[output.sentence[k]].get(token.src[0], -1) if token.src else -1
                 words.append((k, pieces, principal))

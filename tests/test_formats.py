@@ -387,6 +387,7 @@ def test_token_tag_columns(file: Make) -> None:
     assert records(file("b.txt", "EU NNP I-NP B-ORG\n. . O O\n")) == [
         {"tokens": ["EU", "."], "tags": ["B-ORG", "O"]}
     ]
+    assert records(file("d.txt", "# O\nso O\n\n# id = 7\n# O\n"))[1] == {"tokens": ["#"], "tags": ["O"]}
     assert records(file("c.tsv", "From\tADP\nhere\tADV\n\nNow\tADV\n"))[1] == {
         "tokens": ["Now"],
         "tags": ["ADV"],

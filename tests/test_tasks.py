@@ -157,6 +157,11 @@ EXAMPLES: list[tuple[str, Record, Record]] = [
         {"tokens": ["B", "A"], "ner_tags": ["B-X", "O"], "text": "B A", "split": "s"},
     ),
     ("bitext", {"source": "A b", "target": "c d"}, {"source": "B A", "target": "c d"}),
+    (
+        "classification",
+        {"question": "Q r", "passage": "A b", "label": True},
+        {"question": "R Q", "passage": "B A", "label": True},
+    ),
     ("bitext", {"translation": {"fi": "c d", "en": "A b"}}, {"translation": {"fi": "c d", "en": "B A"}}),
 ]  # fmt: skip
 
@@ -537,6 +542,26 @@ def test_the_words_of_a_tree_can_be_tagged_by_their_upos() -> None:
         "tokens": [".", "HAUS", "DEM", "ZU", "GEHT", "ER"],
         "upos": upos[::-1],
     }
+
+
+@pytest.mark.parametrize(
+    ("task", "name"),
+    [
+        ("classification", "nli.jsonl"),
+        ("span-qa", "qa.jsonl"),
+        ("multiple-choice", "multiple-choice.jsonl"),
+        ("tagging", "tagging.conll"),
+        ("conllu", "nli.conllu"),
+    ],
+)
+def test_the_shipped_samples_are_sound(task: str, name: str) -> None:
+    from morphaug.data import data_file
+    from morphaug.formats import read_records
+
+    found = list(read_records(data_file("samples", "english", name)))
+    assert len(found) >= 5
+    for record, place in found:
+        assert get_task(task).validate(record) is None, place
 
 
 # -- real data --------------------------------------------------------------------------------------

@@ -20,16 +20,25 @@ _PREFIX = re.compile(r"([a-z]{2,3}:)\S")
 def looks_like_columns(text: str) -> bool:
     """Whether a text is token-tag lines: two columns, the second one of BIO or universal tags."""
     rows = [line.rstrip("\r") for line in text.split("\n")[:200]]
-    rows = [row for row in rows if row.strip() and not row.startswith(("# ", "-DOCSTART-"))]
-    pairs = [_pair(row) for row in rows]
+    rows = [row for row in rows if row.strip() and not row.startswith("-DOCSTART-")]
+    pairs = [pair for row in rows if not _is_comment(row, pair := _pair(row))]
     tags = [pair[1] for pair in pairs if pair]
-    return bool(tags) and len(tags) == len(pairs) and all(t in UPOS or _ENTITY.fullmatch(t) for t in tags)
+    return bool(tags) and len(tags) == len(pairs) and all(map(_is_tag, tags))
 
 
 def _pair(row: str) -> tuple[str, str] | None:
     """Token (the first column) and tag (the last one)."""
     parts = row.split("\t") if "\t" in row else row.rstrip().split(" ")
     return (parts[0], parts[-1].strip()) if len(parts) > 1 else None
+
+
+def _is_tag(text: str) -> bool:
+    return text in UPOS or _ENTITY.fullmatch(text) is not None
+
+
+def _is_comment(row: str, pair: tuple[str, str] | None) -> bool:
+    """Whether a line is a comment; "# O" is a token."""
+    return row.startswith("# ") and not (pair and _is_tag(pair[1]))
 
 
 def read(path: Path) -> Iterator[Item]:
@@ -61,10 +70,10 @@ def read(path: Path) -> Iterator[Item]:
             broken = broken or (line, f"{path.name}:{number}")
             continue
         row = line.rstrip("\r\n")
-        if row.startswith("-DOCSTART-") or (not tokens and row.startswith("# ")):
+        pair = _pair(row)
+        if row.startswith("-DOCSTART-") or (not tokens and _is_comment(row, pair)):
             start = 0 if not tokens else start
             continue
-        pair = _pair(row)
         if pair is None or not pair[0].strip() or not pair[1]:
             what = f"{row[:40]!r} has no tag" if pair is None or not pair[1] else f"{row[:40]!r} has no token"
             code = "missing_tag" if pair is None or not pair[1] else "empty_token"

@@ -16,7 +16,7 @@ def _sides(record: Record, names: Names) -> tuple[str, str] | Rejected:
     """Names of the two fields; {"translation": {language: text}} is taken apart by its language codes."""
     found: dict[str, str] = {}
     inner = record.get("translation")
-    if isinstance(inner, dict) and not names:
+    if isinstance(inner, dict) and not names.keys() & ROLES.keys():
         for key in inner:
             role = "source" if _is_source(str(key)) else "target"
             if role in found:

@@ -29,6 +29,7 @@ PAIRS = (
     ("context", "statement"),
     ("context", "hypothesis"),
     ("question", "sentence"),
+    ("passage", "question"),
 )
 ROLES = {
     "premise": tuple(dict.fromkeys(first for first, _ in PAIRS)),
