@@ -152,7 +152,7 @@ def edit(source: str, target: str) -> str:
     """
     start, keep, at = 0, _common(source, target), 0
     if keep * 2 < len(source):  # perhaps something stands in front
-        for left in range(min(3, len(source))):
+        for left in range(min(9, len(source) - keep)):
             piece = source[left : left + 2]
             found = target.find(piece) if piece else -1
             while found >= 0:
