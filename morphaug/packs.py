@@ -53,6 +53,7 @@ class Pack:
         counted: Features of a noun after a numeral above one ({"Number": "Sing", "Case": "Par"}).
         possessed: Which possessors put a suffix on the possessed noun: "all", "pronoun" or "none";
             "" for what the profile says.
+        compound: "possessed" if the head of a noun compound takes the third person's possessive suffix.
         copula: The English copula in the present: "drop", or "" to keep it as a word.
         drop_subjects: Persons whose subject pronouns are dropped, ("1", "2"); None for what the profile says.
         words: English lemma -> word, where dictionaries fail on function words; "" drops the word.
@@ -65,6 +66,7 @@ class Pack:
     relations: Mapping[str, tuple[CaseRule, ...]] = field(default_factory=dict)
     counted: Mapping[str, str] = field(default_factory=dict)
     possessed: str = ""
+    compound: str = ""
     copula: str = ""
     drop_subjects: tuple[str, ...] | None = None
     words: Mapping[str, str] = field(default_factory=dict)

@@ -73,7 +73,7 @@ def _steps(*names: str) -> tuple[Step, ...]:
     return tuple(Step(name) for name in names)
 
 
-MORPH = ("case", "articles", "inflect", "negation", "agreement")
+MORPH = ("case", "articles", "inflect", "agreement", "negation")
 _BUILT_IN = (
     Recipe("duplicate", (), "the same text again: is it just more steps?"),
     Recipe("reorder", _steps("order"), "English words in the target's order"),
@@ -87,7 +87,7 @@ _BUILT_IN = (
     ),
     Recipe(
         "pseudo",
-        _steps("case", "articles", "inflect", "negation", "lexicalise", "agreement", "prodrop", "order"),
+        _steps("case", "articles", "inflect", "lexicalise", "agreement", "negation", "prodrop", "order"),
         "target words, inflection, order, articles and negation: pseudo-data in the target language",
     ),
 )

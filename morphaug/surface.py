@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from morphaug.target import Target
 
 OPENERS = frozenset("([{«“‘„¿¡")
+GUESSES = frozenset({"nearest", "lemma"})
 CASED = frozenset({"NOUN", "PROPN", "ADJ", "PRON", "DET", "NUM"})
 
 
@@ -39,11 +40,13 @@ def _realise(token: Token, target: Target) -> None:
     if token.upos in CASED:
         want = {**_unmarked(target, token.upos), **want}
     form = target.morphology.inflect(token.lemma, token.upos, want, foreign=not token.lang)
-    token.form = form.text
     token.how = form.rung
+    token.want = None
+    if not token.lang and form.rung in GUESSES:
+        return  # an English word that no rule inflects is better left as it stood
+    token.form = form.text
     token.lang = target.code
     token.feats = want
-    token.want = None
 
 
 def _unmarked(target: Target, upos: str) -> Feats:
@@ -128,11 +131,11 @@ def _capitals(draft: Draft) -> None:
         draft.change(first, word.rules[-1] if word.rules else "order").form = (
             word.form[:1].upper() + word.form[1:]
         )
-    token = draft.words.get(first_source.id)
-    if token is None or token.id == first or token.lang or token.form != first_source.form:
+    old_first = draft.words.get(first_source.id)
+    if old_first is None or old_first.id == first or old_first.lang or old_first.form != first_source.form:
         return
-    if token.upos != "PROPN" and token.lemma[:1].islower() and not token.form[1:2].isupper():
-        draft.change(token.id, "order").form = token.form[:1].lower() + token.form[1:]
+    if old_first.upos != "PROPN" and old_first.lemma[:1].islower() and not old_first.form[1:2].isupper():
+        draft.change(old_first.id, "order").form = old_first.form[:1].lower() + old_first.form[1:]
 
 
 def _spaces(draft: Draft) -> None:
@@ -145,6 +148,8 @@ def _spaces(draft: Draft) -> None:
         at, to = place.get(left, -2), place.get(right, -9)
         if to == at + 1:
             gap = source[at].space
+            if not gap and (a.lang or b.lang) and a.form[-1:].isalpha() and b.form[:1].isalpha():
+                gap = " "  # "we" + "'ve" were one word only in English
         elif _clings(source, place, a, b):
             gap = ""
         else:

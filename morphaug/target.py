@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
@@ -35,6 +36,10 @@ class Target:
     morphology: Morphology
     lexicon: Lexicon | None
     pack: Pack
+
+    def can_say(self, upos: str, feats: Mapping[str, str]) -> bool:
+        """Whether some cell of the table has all of these UD features at once, for this part of speech."""
+        return any(plan.complete and not plan.dropped for plan in self.morphology.resolve(upos, feats))
 
     def noun_class(self, lemma: str, upos: str, *, foreign: bool, plural: bool) -> str:
         """The noun class of a word ("Bantu9"); "" in a language without noun classes.

@@ -54,11 +54,19 @@ def _verb(draft: Draft, ctx: Context, verb: Token) -> None:
         found = noun_class(ctx, doer)
         if found:
             features["NounClass"] = found
+    want = verb.want or {}
+    target = ctx.target
+    if target.can_say(verb.upos, want) and not target.can_say(
+        verb.upos, want | {"Person": person, "Number": number}
+    ):
+        return  # impersonal, as the Finnish passive is
     draft.require(verb.id, RULE, features)
 
 
 def _possessed(draft: Draft, ctx: Context, noun: Token) -> None:
     owners = [t for t in draft.kids(noun.id, "nmod") if t.deprel == "nmod:poss" or _is_genitive(draft, t)]
+    if ctx.target.pack.compound == "possessed":
+        owners += [t for t in draft.kids(noun.id, "compound") if t.upos in ("NOUN", "PROPN")]
     if not owners or not ctx.fires(RULE, noun.id):
         return
     owner = owners[0]
@@ -68,23 +76,15 @@ def _possessed(draft: Draft, ctx: Context, noun: Token) -> None:
     )
     if not pronoun and rule != "all":
         return
-    word = _english(draft, owner)
+    word = draft.english(owner)
     person, number = PERSONS.get(word, ("3", "Sing")) if pronoun else ("3", "Sing")
-    if ctx.target.morphology.attests("NOUN", "Person[psor]", person):
-        features = {"Person[psor]": person, "Number[psor]": number}
+    features = {"Person[psor]": person, "Number[psor]": number}
+    if ctx.target.can_say("NOUN", features):
         draft.require(
             noun.id,
             RULE,
             {"Case": "Nom", "Number": noun.feats.get("Number", "Sing")} | (noun.want or {}) | features,
         )
-
-
-def _english(draft: Draft, token: Token) -> str:
-    """The source word behind a token, however it was translated since."""
-    for source in draft.source.tokens:
-        if token.src and source.id == token.src[0]:
-            return source.lemma.lower()
-    return token.lemma.lower()
 
 
 def _is_genitive(draft: Draft, token: Token) -> bool:
@@ -108,6 +108,8 @@ def _modifiers(draft: Draft, ctx: Context, noun: Token) -> None:
         if kid.upos not in ("ADJ", "DET", "PRON", "NUM", "VERB", "ADP") or not ctx.fires(RULE, kid.id):
             continue
         if kid.upos == "VERB" and (kid.want or {}).get("VerbForm") != "Part":
+            continue
+        if not kid.lang and kid.upos not in ("ADJ", "VERB"):  # a function word of English has no concord
             continue
         features = {k: v for k, v in shared.items() if k == "NounClass" or attests(kid.upos, k, v)}
         if kid.upos == "NUM":

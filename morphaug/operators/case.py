@@ -63,6 +63,7 @@ def case(draft: Draft, ctx: Context) -> None:
             _mark(draft, ctx, token)
     for key in list(draft.order):
         _share(draft, key)
+        _count(draft, ctx, key)
 
 
 def bearer(draft: Draft, token: Token) -> Token:
@@ -156,3 +157,17 @@ def _share(draft: Draft, key: int) -> None:
     noun = bearer(draft, token)
     if found and "Case" not in (noun.want or {}):
         draft.want(noun.id, RULE, Case=found)
+
+
+def _count(draft: Draft, ctx: Context, key: int) -> None:
+    """A counted noun takes the features that the pack asks for; a case of its own wins over theirs."""
+    token = draft.words.get(key)
+    counted = ctx.target.pack.counted
+    if token is None or not counted or token.upos != "NOUN" or token.lang:
+        return
+    numerals = [t for t in draft.kids(key, "nummod") if t.lemma.lower() not in ("one", "1")]
+    if numerals and ctx.fires(RULE, key):
+        noun = bearer(draft, token)
+        draft.require(
+            noun.id, RULE, {**counted, **(noun.want or {}), "Number": counted.get("Number", "Plur")}
+        )

@@ -74,10 +74,10 @@ class Draft:
         siblings.remove(key)
         if heir == 0 and orphans:  # somebody has to be the root
             heir = orphans[0]
-            self._attach(heir, 0, token.deprel, rule)
+            self._attach(heir, 0, token.deprel)
             orphans = orphans[1:]
         for orphan in orphans:
-            self._attach(orphan, heir, self.words[orphan].deprel, rule)
+            self._attach(orphan, heir, self.words[orphan].deprel)
         if into is not None and into in self.words:
             self.change(into, rule).src += token.src
         else:
@@ -86,7 +86,7 @@ class Draft:
         self.fresh.discard(key)
         return True
 
-    def _attach(self, key: int, head: int, deprel: str, rule: str) -> None:
+    def _attach(self, key: int, head: int, deprel: str) -> None:
         token = self.words[key]
         if key not in self.fresh:  # a new head alone is no edit of the word
             token = token.copy()
@@ -104,6 +104,12 @@ class Draft:
 
     def new_id(self) -> int:
         return max(max(self.words), max((t.id for t in self.source.tokens), default=0)) + 1
+
+    def english(self, token: Token) -> str:
+        """The source lemma behind a word, in lower case, however it was translated since."""
+        if not token.lang or not token.src:
+            return token.lemma.lower()
+        return next((t.lemma.lower() for t in self.source.tokens if t.id == token.src[0]), "")
 
     def subtree(self, key: int) -> set[int]:
         """The ids of a word and everything below it."""

@@ -16,6 +16,10 @@ CONDITIONAL = frozenset({"would", "'d", "’d"})
 MODALS = {"can": "can", "could": "can", "ca": "can", "may": "may", "might": "may", "must": "must"}
 MODALS |= {"should": "should", "ought": "should", "need": "need", "dare": "dare"}
 NOMINAL = frozenset({"NOUN", "PROPN", "PRON"})
+# Heads of "of" phrases that measure and possess nothing: "a number of people", "part of the city".
+QUANTITIES = frozenset(
+    ["lot", "number", "majority", "minority", "group", "pair", "couple", "dozen", "hundred", "thousand", "million", "billion", "part", "piece", "bit", "amount", "quantity", "cup", "glass", "bottle", "kind", "sort", "type", "variety", "range", "series", "percent", "third", "half", "quarter", "rest", "most", "some", "any", "many", "few", "all", "each", "one", "none", "both", "several", "much", "little", "plenty", "host", "handful", "slice", "share", "portion"]
+)
 PERSONS = {
     "i": ("1", "Sing"),
     "my": ("1", "Sing"),
@@ -115,7 +119,7 @@ def subject(draft: Draft, head: Token) -> Token | None:
     for token in draft.kids(head.id, "nsubj"):
         if (
             head.deprel == "acl:relcl"
-            and token.lemma.lower() in ("who", "which", "that")
+            and draft.english(token) in ("who", "which", "that")
             and head.head in draft.words
         ):
             return draft.words[head.head]
@@ -129,8 +133,8 @@ def person_number(draft: Draft, token: Token | None) -> tuple[str, str]:
     """Person and number of a subject; third singular if there is none."""
     if token is None:
         return "3", "Sing"
-    if token.lemma.lower() in PERSONS and token.upos == "PRON":
-        person, number = PERSONS[token.lemma.lower()]
+    if token.upos == "PRON" and draft.english(token) in PERSONS:
+        person, number = PERSONS[draft.english(token)]
         number = token.feats.get("Number", number)
     else:
         person, number = token.feats.get("Person", "3"), token.feats.get("Number", "Sing")
@@ -146,7 +150,7 @@ def is_definite(draft: Draft, token: Token) -> bool:
     for kid in draft.kids(token.id, "det", "nmod"):
         if (
             kid.feats.get("Definite") == "Def"
-            or kid.lemma == DEFINITE_ARTICLE
+            or draft.english(kid) == DEFINITE_ARTICLE
             or kid.feats.get("PronType") == "Dem"
         ):
             return True
@@ -158,6 +162,6 @@ def is_definite(draft: Draft, token: Token) -> bool:
 def negation_of(draft: Draft, head: Token) -> Token | None:
     """The negator of a predicate ("not", "n't"; "never" stays an adverb)."""
     for token in draft.kids(head.id, "advmod"):
-        if token.lemma.lower() in ("not", "n't") or token.form.lower() in ("n't", "n’t", "not"):
+        if draft.english(token) in ("not", "n't", "n’t") or token.form.lower() in ("n't", "n’t"):
             return token
     return None

@@ -27,10 +27,15 @@ def inflect(draft: Draft, ctx: Context) -> None:
         elif token.upos in ("ADJ", "ADV"):
             _degree(draft, ctx, token)
         head = draft.words.get(key)
-        if head is not None and (head.upos == "VERB" or any(draft.kids(key, "cop"))):
+        if head is not None and (is_predicate(head) or draft.kids(key, "cop")):
             group = verb_group(draft, head)
             if group is not None and ctx.fires(RULE, key):
                 express(draft, ctx, group, RULE)
+
+
+def is_predicate(token: Token) -> bool:
+    """A verb, or an auxiliary that stands alone ("as it has always been")."""
+    return token.upos == "VERB" or (token.upos == "AUX" and token.relation not in ("aux", "cop"))
 
 
 def _number(draft: Draft, ctx: Context, token: Token) -> None:
@@ -58,23 +63,39 @@ def _degree(draft: Draft, ctx: Context, token: Token) -> None:
             draft.drop(marker.id, RULE, into=token.id)
 
 
+def inflects_verbs(ctx: Context) -> bool:
+    """Whether the target's table or grammar has finite verb forms to speak of."""
+    attests = ctx.target.morphology.attests
+    return (
+        attests("VERB", "Tense", "Past") or attests("VERB", "Tense", "Pres") or attests("VERB", "Person", "3")
+    )
+
+
 def express(draft: Draft, ctx: Context, group: VerbGroup, rule: str) -> None:
     """Put what a verb group says into the target's verb form, absorbing the auxiliaries that it expresses."""
     verb = group.verb
-    if verb.lang or rule in verb.rules or not ctx.target.morphology.attests("VERB", "VerbForm", "Fin"):
+    if verb.lang or rule in verb.rules or not inflects_verbs(ctx):
         return
-    if not group.finite:
+    if _zero_copula(ctx, group):
+        _absorb(draft, [*group.auxiliaries, verb], group.head, rule)
+    elif not group.finite:
         _nonfinite(draft, ctx, group, rule)
     elif group.imperative:
         _absorb(draft, [t for t in group.auxiliaries if t.lemma == "do"], verb, rule)
         draft.require(verb.id, rule, {"Mood": "Imp", "VerbForm": "Fin"})
     elif group.modal is not None:
-        _modal(draft, ctx, group, rule)
+        _modal(draft, group, rule)
     elif group.passive and not ctx.target.morphology.attests("VERB", "Voice", "Pass"):
         _periphrastic_passive(draft, ctx, group, rule)
     else:
         _absorb(draft, group.auxiliaries, verb, rule)
         draft.require(verb.id, rule, _finite(ctx, group, passive=group.passive))
+
+
+def _zero_copula(ctx: Context, group: VerbGroup) -> bool:
+    """A present copula that the target leaves unsaid."""
+    plain = group.finite and group.label == "Pres" and group.modal is None and not group.imperative
+    return ctx.target.pack.copula == "drop" and group.verb.relation == "cop" and plain
 
 
 def _absorb(draft: Draft, words: list[Token], verb: Token, rule: str) -> None:
@@ -108,7 +129,7 @@ def tense_features(ctx: Context, group: VerbGroup) -> Mapping[str, str]:
     return {"Tense": tense}
 
 
-def _modal(draft: Draft, ctx: Context, group: VerbGroup, rule: str) -> None:
+def _modal(draft: Draft, group: VerbGroup, rule: str) -> None:
     """The modal is the finite verb, the verb an infinitive: "can go"."""
     assert group.modal is not None
     rest = [t for t in group.auxiliaries if t.id != group.modal.id]

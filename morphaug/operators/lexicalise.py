@@ -52,8 +52,9 @@ def translation(ctx: Context, lexicon: Lexicon, token: Token, sample: bool) -> s
     pack = ctx.target.pack
     if token.upos == "ADP" and lemma in pack.adpositions and pack.adpositions[lemma].word:
         return pack.adpositions[lemma].word
-    if lemma in pack.words:
-        return pack.words[lemma]
+    for name in (f"{lemma}/{token.upos}", lemma):
+        if name in pack.words:
+            return pack.words[name]
     entries = _entries(lexicon, token)
     if not entries:
         return ""

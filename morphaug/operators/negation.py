@@ -1,35 +1,55 @@
-"""Negation: in the verb form where the target negates so, else a particle where the target puts it."""
+"""Negation: in the verb form where the target negates so, else a word of its own.
+
+A sentence never loses its negation: the negator goes only if the very form that the verb will take is negative.
+"""
 
 from __future__ import annotations
 
 from morphaug.operators.context import Context
 from morphaug.operators.draft import Draft
 from morphaug.operators.english import negation_of, verb_group
-from morphaug.operators.inflect import express
+from morphaug.operators.inflect import express, is_predicate
+from morphaug.trees import Token
 
 RULE = "negation"
+SURE = ("table", "syncretic", "grammar", "learned")
 
 
 def negation(draft: Draft, ctx: Context) -> None:
-    """Negate the verb by its form if the table attests negative verb forms (affixes or a negative verb).
+    """Negate the verb by its form, if the table or the grammar has negative verb forms (an affix or a negative verb).
 
-    English "do" support goes in any case: the negated verb carries the tense itself.
+    English "do" support goes in any case: the negated verb carries the tense itself. Where no negative form
+    is known for a verb, the negator stays.
     """
-    target = ctx.target
-    by_form = target.morphology.attests("VERB", "Polarity", "Neg")
+    by_form = ctx.target.morphology.attests("VERB", "Polarity", "Neg")
     for key in list(draft.order):
         head = draft.words.get(key)
-        if head is None:
+        negator = negation_of(draft, head) if head is not None else None
+        if head is None or negator is None or not ctx.fires(RULE, key):
             continue
-        negator = negation_of(draft, head)
-        if negator is None or negator.lang:
-            continue
-        group = verb_group(draft, head)
-        if group is None or not ctx.fires(RULE, key):
-            continue
-        if "inflect" not in group.verb.rules and any(t.lemma == "do" for t in group.auxiliaries):
-            express(draft, ctx, group, RULE)
-        finite = group.modal if group.modal is not None else group.verb
-        finite = draft.words.get(finite.id, draft.words[group.verb.id])
-        if by_form and finite.want is not None and draft.drop(negator.id, RULE, into=finite.id):
-            draft.want(finite.id, RULE, Polarity="Neg")
+        if not head.lang and (is_predicate(head) or draft.kids(key, "cop")):
+            group = verb_group(draft, head)
+            if group is not None and any(t.lemma == "do" for t in group.auxiliaries):
+                express(draft, ctx, group, RULE)
+        verb = _finite(draft, draft.words[key])
+        if by_form and verb is not None and _has_negative(ctx, verb):
+            draft.drop(negator.id, RULE, into=verb.id)
+            draft.want(verb.id, RULE, Polarity="Neg")
+
+
+def _finite(draft: Draft, head: Token) -> Token | None:
+    """The word of a predicate that was asked to be finite: an auxiliary or copula before the verb itself."""
+    for token in (*draft.kids(head.id, "aux", "cop"), head):
+        if (token.want or {}).get("VerbForm") == "Fin":
+            return token
+    return None
+
+
+def _has_negative(ctx: Context, verb: Token) -> bool:
+    want = dict(verb.want or {})
+    morphology = ctx.target.morphology
+    foreign = not verb.lang
+    negative = morphology.inflect(verb.lemma, verb.upos, {**want, "Polarity": "Neg"}, foreign=foreign)
+    if negative.rung not in SURE:
+        return False
+    return negative.text != morphology.inflect(verb.lemma, verb.upos, want, foreign=foreign).text

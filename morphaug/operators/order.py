@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from morphaug.operators.context import Context
 from morphaug.operators.draft import Draft
-from morphaug.operators.english import NEGATORS, NOMINAL
+from morphaug.operators.english import NEGATORS, NOMINAL, QUANTITIES
 from morphaug.trees import Token
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 RULE = "order"
 Side = bool | None  # True: before its head; False: after; None: where English has it
 CLAUSAL = frozenset({"VERB", "AUX"})
+JOINTS = frozenset({"-", "–", "/", "’", "'"})
 ARGUMENTS = frozenset({"obj", "iobj", "ccomp", "xcomp", "obl", "advcl", "advmod", "nsubj", "csubj"})
 
 
@@ -114,16 +115,28 @@ def order(draft: Draft, ctx: Context) -> None:
     if rules.idle and not ctx.target.pack.adpositions:
         return
     moves: dict[int, bool] = {}
+    bound = _bound(draft)
     for key in draft.order:
         token = draft.words[key]
         head = draft.words.get(token.head)
-        if head is None or token.relation == "punct":
+        if head is None or token.relation == "punct" or key in bound:
             continue
         side = _side(draft, rules, token, head)
         if side is not None and ctx.fires(RULE, key):
             moves[key] = side
     if moves:
         _linearise(draft, moves)
+
+
+def _bound(draft: Draft) -> set[int]:
+    """Words written together with a neighbour by a hyphen or a slash ("15-year"): they keep their place."""
+    tokens = draft.source.tokens
+    out: set[int] = set()
+    for i, token in enumerate(tokens):
+        inside = 0 < i < len(tokens) - 1 and token.form in JOINTS
+        if inside and tokens[i - 1].space == "" and token.space == "":
+            out.update((tokens[i - 1].id, tokens[i + 1].id))
+    return out
 
 
 def _side(draft: Draft, rules: Sides, token: Token, head: Token) -> Side:
@@ -138,7 +151,7 @@ def _side(draft: Draft, rules: Sides, token: Token, head: Token) -> Side:
     if relation == "mark":
         return rules.subordinator if token.upos == "SCONJ" else None
     if clausal and relation in ARGUMENTS:
-        return _in_clause(rules, token)
+        return _in_clause(draft, rules, token)
     if head.upos in NOMINAL or head.upos == "NUM":
         return _in_phrase(draft, rules, token)
     if head.upos in ("ADJ", "ADV") and relation == "advmod":
@@ -146,11 +159,11 @@ def _side(draft: Draft, rules: Sides, token: Token, head: Token) -> Side:
     return None
 
 
-def _in_clause(rules: Sides, token: Token) -> Side:
+def _in_clause(draft: Draft, rules: Sides, token: Token) -> Side:
     relation = token.relation
     if relation in ("nsubj", "csubj"):
         return rules.subject
-    if relation == "advmod" and token.lemma.lower() in NEGATORS:
+    if relation == "advmod" and draft.english(token) in NEGATORS:
         return rules.negator
     if relation in ("obl", "advcl", "advmod"):
         return True if rules.verb_final else None
@@ -176,15 +189,28 @@ def _in_phrase(draft: Draft, rules: Sides, token: Token) -> Side:
             return rules.relative
         return True if rules.verb_final else None
     if relation == "nmod":
-        if token.deprel == "nmod:poss" or _is_possessor(draft, token):
+        if token.deprel == "nmod:poss":
+            return rules.possessor
+        if _is_of_phrase(draft, token) and (rules.verb_final or not _stays(draft, token)):
             return rules.possessor
         return True if rules.verb_final else None
     return None
 
 
-def _is_possessor(draft: Draft, token: Token) -> bool:
+def _stays(draft: Draft, token: Token) -> bool:
+    """An "of" phrase that no prenominal genitive replaces where verbs stand before their objects.
+
+    That is a measure ("a number of people", "an average of ten euros"), which possesses nothing, and a heavy
+    phrase: one with a clause inside comes last (Hawkins 1994).
+    """
+    head = draft.words[token.head]
+    measures = head.upos in ("NUM", "DET", "ADJ", "PRON") or draft.english(head) in QUANTITIES
+    return measures or token.upos == "NUM" or bool(draft.kids(token.id, "acl", "advcl", "nummod"))
+
+
+def _is_of_phrase(draft: Draft, token: Token) -> bool:
     """An "of" phrase, whether the preposition still stands or a case has absorbed it."""
-    if any(k.lemma == "of" for k in draft.kids(token.id, "case")):
+    if any(draft.english(k) == "of" for k in draft.kids(token.id, "case")):
         return True
     heads = {s.id: s for s in draft.source.tokens}
     absorbed = [heads[i] for i in token.src[1:] if i in heads]
@@ -192,73 +218,62 @@ def _is_possessor(draft: Draft, token: Token) -> bool:
 
 
 def _linearise(draft: Draft, moves: dict[int, bool]) -> None:
-    """Lay the tree out again. Where nothing moved below a head, its words keep their order exactly."""
+    """Carry out the moves, innermost heads first.
+
+    The words below a head are laid out anew in the very slots that they held together, so that nothing
+    outside a changed constituent moves, not even where branches cross.
+    """
     place = {key: i for i, key in enumerate(draft.order)}
-    touched: set[int] = set()
-    for key, before in moves.items():
-        head = draft.words[key].head
-        if (place[key] < place[head]) != before:
-            touched.add(head)
+    touched = {
+        draft.words[key].head
+        for key, before in moves.items()
+        if (place[key] < place[draft.words[key].head]) != before
+    }
     if not touched:
         return
-    stale = set(touched)  # heads with a change somewhere below
-    for head in touched:
-        at = draft.words[head].head
-        while at and at not in stale:
-            stale.add(at)
-            at = draft.words[at].head
-    roots = draft.children[0]
-    result: list[int] = []
-    for root in sorted(roots, key=place.__getitem__):
-        result.extend(_lay(draft, root, moves, place, touched, stale))
-    if result != draft.order:
-        draft.order = result
+    line = list(draft.order)
+    for head in sorted(touched, key=lambda h: (-_depth(draft, h), place[h])):
+        slots = sorted(place[key] for key in draft.subtree(head))
+        for slot, key in zip(slots, _lay(draft, head, moves, place), strict=True):
+            line[slot] = key
+            place[key] = slot
+    if line != draft.order:
+        draft.order = line
         draft.moved = True
         _mend_commas(draft)
 
 
-def _lay(
-    draft: Draft,
-    root: int,
-    moves: dict[int, bool],
-    place: dict[int, int],
-    touched: set[int],
-    stale: set[int],
-) -> list[int]:
-    """The words below ``root`` in their new order; iterative, so that no tree is too deep."""
+def _depth(draft: Draft, key: int) -> int:
+    depth = 0
+    while key in draft.words:
+        key = draft.words[key].head
+        depth += 1
+    return depth
+
+
+def _lay(draft: Draft, head: int, moves: dict[int, bool], place: dict[int, int]) -> list[int]:
+    """The words below a head with its own dependents on their new sides."""
     by_place: Callable[[int], int] = place.__getitem__
-    done: dict[int, list[int]] = {}
-    stack = [(root, False)]
-    while stack:
-        head, ready = stack.pop()
-        kids = draft.children.get(head, [])
-        if head not in stale:
-            done[head] = sorted(draft.subtree(head), key=by_place)
-            continue
-        if not ready:
-            stack.append((head, True))
-            stack.extend((kid, False) for kid in kids)
-            continue
-        left, right = _partition(sorted(kids, key=by_place), head, moves, place, head in touched)
-        line: list[int] = []
-        for kid in left:
-            line.extend(done[kid])
-        line.append(head)
-        for kid in right:
-            line.extend(done[kid])
-        done[head] = line
-    return done[root]
+    kids = sorted(draft.children.get(head, []), key=by_place)
+    left, right = _partition(kids, head, moves, place)
+    line: list[int] = []
+    for kid in left:
+        line.extend(sorted(draft.subtree(kid), key=by_place))
+    line.append(head)
+    for kid in right:
+        line.extend(sorted(draft.subtree(kid), key=by_place))
+    return line
 
 
 def _partition(
-    kids: list[int], head: int, moves: dict[int, bool], place: dict[int, int], touched: bool
+    kids: list[int], head: int, moves: dict[int, bool], place: dict[int, int]
 ) -> tuple[list[int], list[int]]:
     """Dependents before and after their head; those that change sides go next to it, in mirror order."""
     here = place[head]
-    stay_left = [k for k in kids if place[k] < here and not (touched and moves.get(k) is False)]
-    stay_right = [k for k in kids if place[k] > here and not (touched and moves.get(k) is True)]
-    to_left = [k for k in kids if place[k] > here and touched and moves.get(k) is True]
-    to_right = [k for k in kids if place[k] < here and touched and moves.get(k) is False]
+    stay_left = [k for k in kids if place[k] < here and moves.get(k) is not False]
+    stay_right = [k for k in kids if place[k] > here and moves.get(k) is not True]
+    to_left = [k for k in kids if place[k] > here and moves.get(k) is True]
+    to_right = [k for k in kids if place[k] < here and moves.get(k) is False]
     return stay_left + to_left[::-1], to_right[::-1] + stay_right
 
 
@@ -268,12 +283,22 @@ CLOSERS = frozenset({".", "!", "?", ",", ";", ":", ")", "]"})
 
 def _mend_commas(draft: Draft) -> None:
     """A comma that a move left at the start, after another comma or before a full stop has nothing to part."""
+    neighbours = _neighbours(draft, [t.id for t in draft.source.tokens])
     for key in list(draft.order):
         token = draft.words[key]
         if token.form not in COMMAS or token.upos != "PUNCT":
             continue
-        at = draft.order.index(key)
-        after = draft.words[draft.order[at + 1]].form if at + 1 < len(draft.order) else "."
-        before = draft.words[draft.order[at - 1]].form if at else ""
-        if at == 0 or after in CLOSERS or before in COMMAS or before in ("(", "["):
+        before, after = _neighbours(draft, draft.order)[key]
+        if (before, after) == neighbours.get(key):
+            continue
+        first = draft.words[before].form if before in draft.words else "("
+        second = draft.words[after].form if after in draft.words else "."
+        if first in COMMAS or first in ("(", "[") or second in CLOSERS:
             draft.drop(key, RULE)
+
+
+def _neighbours(draft: Draft, line: list[int]) -> dict[int, tuple[int, int]]:
+    """Comma id -> ids of the words on either side, 0 at an end."""
+    padded = [0, *line, 0]
+    marks = {t.id for t in draft.source.tokens if t.form in COMMAS}
+    return {k: (padded[i], padded[i + 2]) for i, k in enumerate(line) if k in marks}

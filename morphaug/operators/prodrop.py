@@ -40,6 +40,6 @@ def _droppable(draft: Draft, token: Token, persons: tuple[str, ...]) -> bool:
         return True
     if token.relation != "nsubj" or token.feats.get("PronType", "Prs") != "Prs":
         return False
-    person = token.feats.get("Person") or PERSONS.get(token.lemma.lower(), ("", ""))[0]
+    person = token.feats.get("Person") or PERSONS.get(draft.english(token), ("", ""))[0]
     verbs = [head, *draft.kids(head.id, "cop", "aux")]
     return person in persons and any((v.want or {}).get("Person") == person for v in verbs)
