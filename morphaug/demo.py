@@ -49,7 +49,7 @@ def demonstrate(out: Path, say: Callable[[str], None] = print) -> dict[str, Path
     folders: dict[str, Path] = {}
     with own_home(out / "home"):
         for code in LANGUAGES:
-            _take_samples(code)
+            take_samples(code)
             say(f"compiled the shipped {languages.name(code)} table and lexicon")
         for name, (task, file) in SETS.items():
             folders[name] = out / name
@@ -87,7 +87,8 @@ def own_home(folder: Path) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _take_samples(code: str) -> None:
+def take_samples(code: str) -> None:
+    """Import and compile the shipped table and lexicon of a language."""
     from morphaug import resources
     from morphaug.data import data_file
 

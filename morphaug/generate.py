@@ -186,10 +186,13 @@ class _Run:
         account = Account.empty(self.streams)
         for note in self.folder.finished:
             account.add(Account.from_json(self.streams, note["account"]))
-        with closing(self.results()) as results:
-            shards = self.write(results, account)
-        if not account.read:
-            raise MorphaugError(f"no records in {', '.join(job.inputs)}")
+        try:
+            with closing(self.results()) as results:
+                shards = self.write(results, account)
+        except MorphaugError:
+            if not account.read:
+                self.folder.discard()
+            raise
         seconds = time.monotonic() - self.started
         report = manifest(
             plan,
@@ -371,28 +374,33 @@ class _Run:
         part, taken = Account.empty(self.streams), 0
         rejects: list[Reject] = []
         writer: ShardWriter | None = None
-        for chunk, made in results:
-            if chunk.taken and writer is None:
-                writer = ShardWriter(self.folder, chunk.shard, self.open_writer)
-            part.read += chunk.read
-            part.rejected.update(r.reason for r in chunk.rejects)
-            part.examples += made.examples
-            part.add_differences(made.differences)
-            taken += chunk.taken
-            rejects += [*chunk.rejects, *made.rejects]
-            for at, (records, tally) in enumerate(zip(made.records, made.tallies, strict=True)):
-                part.tallies[at].add(tally)
-                if writer is not None:
-                    writer.write(at, records)
-            if chunk.last:
-                if writer is not None:
-                    part.files = [[note] for note in writer.close()]
-                note = {"taken": taken, "account": part.to_json()}
-                self.folder.finish(chunk.shard, note, [r.to_json() for r in rejects])
-                account.add(part)
-                part, taken, rejects, writer = Account.empty(self.streams), 0, [], None
-            if self.progress is not None:
-                self.progress(account.examples + part.examples, account.out() + part.out())
+        try:
+            for chunk, made in results:
+                if chunk.taken and writer is None:
+                    writer = ShardWriter(self.folder, chunk.shard, self.open_writer)
+                part.read += chunk.read
+                part.rejected.update(r.reason for r in chunk.rejects)
+                part.examples += made.examples
+                part.add_differences(made.differences)
+                taken += chunk.taken
+                rejects += [*chunk.rejects, *made.rejects]
+                for at, (records, tally) in enumerate(zip(made.records, made.tallies, strict=True)):
+                    part.tallies[at].add(tally)
+                    if writer is not None:
+                        writer.write(at, records)
+                if chunk.last:
+                    if writer is not None:
+                        part.files = [[note] for note in writer.close()]
+                        writer = None
+                    note = {"taken": taken, "account": part.to_json()}
+                    self.folder.finish(chunk.shard, note, [r.to_json() for r in rejects])
+                    account.add(part)
+                    part, taken, rejects = Account.empty(self.streams), 0, []
+                if self.progress is not None:
+                    self.progress(account.examples + part.examples, account.out() + part.out())
+        finally:
+            if writer is not None:
+                writer.abandon()
         return chunk.shard + 1
 
 

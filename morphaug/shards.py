@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
@@ -86,6 +87,16 @@ class OutFolder:
         write_text(self.path / STATE / f"rejects-{shard:05d}.jsonl", lines)
         write_text(self.path / STATE / f"shard-{shard:05d}.json", json.dumps(note, ensure_ascii=False))
 
+    def discard(self) -> None:
+        """Take away what a run that came to nothing has left: its state and empty folders."""
+        shutil.rmtree(self.path / STATE)
+        for stream in self.streams:
+            for folder in (self.part(stream, 0).parent, self.path / stream[0]):
+                if folder.is_dir() and not any(folder.iterdir()):
+                    folder.rmdir()
+        if not any(self.path.iterdir()):
+            self.path.rmdir()
+
     def conclude(self, shards: int, manifest: Mapping[str, Any]) -> None:
         """Put the rejects file and the manifest in place, and remove the state."""
         part = self.path / f".{REJECTS}.tmp"
@@ -133,8 +144,12 @@ def open_folder(
         _check_plan(path, json.loads((path / MANIFEST).read_text(encoding="utf-8"))["plan"], plan)
     elif content:
         _check_plan(path, json.loads((state / "plan.json").read_text(encoding="utf-8")), plan)
-        while (note := state / f"shard-{len(finished):05d}.json").is_file():
-            finished.append(json.loads(note.read_text(encoding="utf-8")))
+        while (path_of_note := state / f"shard-{len(finished):05d}.json").is_file():
+            note = json.loads(path_of_note.read_text(encoding="utf-8"))
+            written = [file for files in note["account"]["files"] for file in files]
+            if any(_size(path / file["file"]) != file["bytes"] for file in written):
+                break  # somebody took a shard away: from here on all is made again
+            finished.append(note)
     else:
         state.mkdir(parents=True)
         write_text(state / "plan.json", json.dumps(plan, ensure_ascii=False, indent=1))
@@ -144,6 +159,10 @@ def open_folder(
         for left in (path / target / recipe).glob(".*.tmp"):
             left.unlink()
     return folder
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else -1
 
 
 def _check_plan(path: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
@@ -183,6 +202,13 @@ class ShardWriter:
         for record in records:
             writer.write(record)
             self._rows[stream] += 1
+
+    def abandon(self) -> None:
+        """Close and remove the unfinished files."""
+        for writer, part in zip(self._writers, self._parts, strict=True):
+            with suppress(Exception):  # whatever stopped the run is the error to show
+                writer.close()
+            part.unlink(missing_ok=True)
 
     def close(self) -> list[dict[str, Any]]:
         """Rename the files into place; returns {"file", "rows", "bytes", "sha256"} of each."""

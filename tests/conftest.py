@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's cache."""
     monkeypatch.setenv("MORPHAUG_HOME", str(tmp_path / "morphaug-home"))
     monkeypatch.delenv("UNIMORPH", raising=False)
+    if "morphaug.target" in sys.modules:  # a process opens a target once, but here every test has another home
+        sys.modules["morphaug.target"].load_target.cache_clear()
 
 
 def _folder(variable: str, what: str) -> Path:
@@ -39,3 +42,22 @@ def test_data() -> Path:
 def test_model() -> Path:
     """The folder of a small English Stanza pipeline."""
     return _folder("MORPHAUG_TEST_MODEL", "a Stanza model")
+
+
+@pytest.fixture(scope="session")
+def _sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped tables and lexicons, compiled once."""
+    from morphaug.demo import LANGUAGES, own_home, take_samples
+
+    home = tmp_path_factory.mktemp("sample-home")
+    with own_home(home):
+        for code in LANGUAGES:
+            take_samples(code)
+    return home
+
+
+@pytest.fixture
+def sample_home(_own_home: None, _sample_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home in which the shipped tables and lexicons are installed, shared by all tests of a process: only read it."""
+    monkeypatch.setenv("MORPHAUG_HOME", str(_sample_home))
+    return _sample_home
