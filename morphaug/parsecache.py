@@ -103,8 +103,8 @@ class ParseCache:
     """
 
     def __init__(self, path: Path) -> None:
+        self._connections: dict[tuple[int, int], sqlite3.Connection] = {}  # (process, thread) -> its own
         self.path = Path(path)
-        self._connections: dict[tuple[int, int], sqlite3.Connection] = {}
         self.writable = True
 
     def __reduce__(self) -> tuple[type[ParseCache], tuple[Path]]:
@@ -153,6 +153,12 @@ class ParseCache:
         if connection is not None:
             connection.close()
 
+    def __del__(self) -> None:
+        # The connections of a parent process are not ours to close.
+        for (process, _), connection in self._connections.items():
+            if process == os.getpid():
+                connection.close()
+
     def __enter__(self) -> ParseCache:
         return self
 
@@ -177,7 +183,7 @@ class ParseCache:
         self.writable = os.access(self.path, os.W_OK) if exists else True
         if not self.writable:
             return self._open_read_only()
-        connection = sqlite3.connect(self.path, timeout=_WAIT, isolation_level=None)
+        connection = sqlite3.connect(self.path, timeout=_WAIT, isolation_level=None, check_same_thread=False)
         try:
             if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 self._check(connection)
@@ -201,7 +207,9 @@ class ParseCache:
         last: sqlite3.Error | None = None
         for option in ("mode=ro", "mode=ro&immutable=1"):
             uri = f"{self.path.absolute().as_uri()}?{option}"
-            connection = sqlite3.connect(uri, uri=True, timeout=_WAIT, isolation_level=None)
+            connection = sqlite3.connect(
+                uri, uri=True, timeout=_WAIT, isolation_level=None, check_same_thread=False
+            )
             try:
                 self._check(connection)
             except sqlite3.Error as error:

@@ -20,7 +20,7 @@ LETTERS = 60  # of a word that a model is shown: beyond that it is a URL or nois
 
 Span = tuple[int, int]
 
-_BLANK_LINES = re.compile(r"\s*\n[^\S\n]*\n\s*|\s*\r[^\S\r\n]*\r\s*")
+_WHITE_RUN = re.compile(r"\s{2,}")
 _WORD = re.compile(r"\S+")
 
 
@@ -55,14 +55,16 @@ def pieces(text: str, limit: int = PIECE) -> list[Span]:
     """
     out: list[Span] = []
     start = 0
-    ends = [(m.start(), m.end()) for m in _BLANK_LINES.finditer(text)]
+    ends = [
+        (m.start(), m.end()) for m in _WHITE_RUN.finditer(text) if (m[0].count("\n") or m[0].count("\r")) > 1
+    ]
     for end, following in [*ends, (len(text), len(text))]:
         while end - start > limit:
             cut = start + limit
             back = cut
             while back > start + limit // 2 and not text[back].isspace():
                 back -= 1
-            if text[back].isspace():
+            if back > start and text[back].isspace():
                 cut = back
             out.append((start, cut))
             start = cut
@@ -123,7 +125,7 @@ def shorten(text: str, units: Sequence[Unit], limit: int = WORDS) -> list[list[U
     for at, unit in enumerate(units):
         if part and words + len(unit.words) > limit:
             cut = len(part)
-            for back in range(len(part) - 1, len(part) // 2, -1):
+            for back in range(len(part) - 1, len(part) // 2 - 1, -1):
                 gap = text[part[back].end : part[back + 1].start if back + 1 < len(part) else units[at].start]
                 if "\n" in gap or (gap and not text[part[back].end - 1].isalnum()):
                     cut = back + 1

@@ -300,17 +300,19 @@ class StanzaParser:
                 "download_method": None,
                 "verbose": False,
             }
-            if model.spacy:
-                options["tokenize_with_spacy"] = True
             if model.loose:
                 options |= {role: str(path) for role, path in model.files.items()}
                 options["allow_unknown_language"] = True
+                if model.spacy:
+                    options["tokenize_with_spacy"] = True
                 options["processors"] = {
                     p: "default" for p in PROCESSORS if p != "mwt" or "mwt_model_path" in model.files
                 }
             else:
-                has_mwt = "mwt" in model.files
-                options["processors"] = ",".join([p for p in PROCESSORS if p != "mwt" or has_mwt])
+                # "default" is what find_model has checked and hashed: the default package's models.
+                options["processors"] = {p: "default" for p in PROCESSORS if p != "mwt" or p in model.files}
+                if model.spacy:
+                    options["processors"]["tokenize"] = "spacy"
             with quiet():
                 try:
                     import stanza

@@ -177,7 +177,8 @@ class SuppliedParser:
         more = f" (and {len(texts) - 1} more)" if len(texts) > 1 else ""
         message = f"{where}: no parse of {_excerpt(shown)}{more}"
         hint = "each field must be a sentence, a document or a run of sentences of the file"
-        if not isinstance(first, str) and self.find(shown) is not None:
+        letters = _letters_of("".join(first))
+        if _key(letters) in self._by_letters or self._tile(letters):
             hint = "the file has these letters, but divided into other words"
         if self.refused:
             hint += f"; {len(self.refused)} of its sentences were refused, the first: {self.refused[0]}"
