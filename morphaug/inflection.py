@@ -47,6 +47,7 @@ _PRIOR = 1.5  # weight of the shorter context, in distinct outcomes of the longe
 _LENDERS = 24  # bundles that a bundle borrows from, at most
 _ROWS = 60_000  # rows that a large table is sampled down to
 _AGREEMENT_ROWS = 8_000  # rows that agreement is measured on
+_PEERS = 8  # bundles that an unseen one is composed from, at most, per group of features
 _MEMO = 100_000
 _MOVED = "\x04"  # stands for a separated prefix of the lemma
 _VOWELS = frozenset("aeiouyæœøıаеиоуыэюяіαεηιουω")
@@ -257,7 +258,9 @@ def _cut(data: list[tuple[str, str, Front, str, str]]) -> list[tuple[Change, str
             own = endings[bundle]
             best = cuts[0]
             if len(cuts) > 1:
-                best = max(cuts, key=lambda cut: (own.get(cut[1], 0) + 0.01) * (changes.get(cut[0], 0) + 0.01))
+                best = max(
+                    cuts, key=lambda cut: (own.get(cut[1], 0) + 0.01) * (changes.get(cut[0], 0) + 0.01)
+                )
             next_endings[bundle][best[1]] += 1
             next_changes[best[0]] += 1
             chosen.append(best)
@@ -715,7 +718,7 @@ class Inflector:
         moved = self._prefix(lemma)
         forms: dict[str, float] = {}
         for group, rest, value in _neighbours(bundle):
-            for other, index in self._buckets.get((group, rest), ())[:40]:
+            for other, index in self._buckets.get((group, rest), ())[:_PEERS]:
                 exchanges = self._exchanges.get(f"{group}|{other}|{value}")
                 if not exchanges:
                     continue

@@ -71,7 +71,7 @@ _MARKED_DIMENSION = {"possession": 2.0, "evidentiality": 2.0, "mood": 2.0, "argu
 _COSMETIC = frozenset(
     {"Gender", "Definite", "Animacy", "Degree", "Polite", "Voice", "Evident", "Connegative", "Aspect"}
 )
-_STRUCTURAL_GAP = 10.0  # expected rows from which an unattested combination is no accident
+_STRUCTURAL_GAP = 6.0  # expected rows from which an unattested combination is no accident
 _MEMO = 200_000
 _VOWELS = frozenset("aeiouyæœøıаеиоуыэюяёіїєαεηιουω")
 

@@ -87,7 +87,9 @@ def test_any_text_is_read_and_stays_as_read(text: str) -> None:
         assert parse_bundle(bundle) == bundle
 
 
-FINNISH = frozenset("N SG PL NOM GEN PRT IN+ESS IN+ABL IN+ALL AT+ESS AT+ABL AT+ALL FRML TRANS PRIV COM INS PSS3".split())
+FINNISH = frozenset(
+    "N SG PL NOM GEN PRT IN+ESS IN+ABL IN+ALL AT+ESS AT+ABL AT+ALL FRML TRANS PRIV COM INS PSS3".split()
+)
 TURKISH = frozenset("N SG PL NOM GEN ACC DAT LOC ABL PSS1S PSS3S PSS3P".split())
 GERMAN = frozenset("V IND SBJV IMP PRS PST 1 2 3 SG PL NFIN".split())
 
@@ -125,7 +127,11 @@ def test_the_table_decides_what_ud_means(
     ("bundle", "upos", "feats"),
     [
         ("N;IN+ABL;SG", "NOUN", {"Case": "Ela", "Number": "Sing"}),
-        ("N;LOC;PL;PSS1S", "NOUN", {"Case": "Loc", "Number": "Plur", "Number[psor]": "Sing", "Person[psor]": "1"}),
+        (
+            "N;LOC;PL;PSS1S",
+            "NOUN",
+            {"Case": "Loc", "Number": "Plur", "Number[psor]": "Sing", "Person[psor]": "1"},
+        ),
         ("V.PTCP;PST", "VERB", {"Tense": "Past", "VerbForm": "Part"}),
         ("V;NFIN", "VERB", {"VerbForm": "Inf"}),
         ("ADJ;SPRL", "ADJ", {"Degree": "Sup"}),

@@ -21,7 +21,9 @@ def stems(n: int, seed: int, vowels: str = "aeiou") -> list[str]:
     draw = random.Random(seed)
     words: dict[str, None] = {}
     while len(words) < n:
-        words["".join(draw.choice("bdfgklmnprst") + draw.choice(vowels) for _ in range(draw.randint(2, 3)))] = None
+        words[
+            "".join(draw.choice("bdfgklmnprst") + draw.choice(vowels) for _ in range(draw.randint(2, 3)))
+        ] = None
     return list(words)
 
 
@@ -101,10 +103,16 @@ def test_order_of_rows_does_not_matter() -> None:
     small = Inflector.train(rows, limit=30)
     random.Random(2).shuffle(rows)
     again = Inflector.train(rows, limit=30)
-    assert [small.predict(s, "N;GEN") for s in stems(40, 10)] == [again.predict(s, "N;GEN") for s in stems(40, 10)]
+    assert [small.predict(s, "N;GEN") for s in stems(40, 10)] == [
+        again.predict(s, "N;GEN") for s in stems(40, 10)
+    ]
 
 
-@given(st.text(max_size=15), st.sampled_from(["V;PST;1;PL", "V;FUT;3;PL", "N;NOM", "", "V;PASS;PST;1;PL"]), st.text(max_size=2))
+@given(
+    st.text(max_size=15),
+    st.sampled_from(["V;PST;1;PL", "V;FUT;3;PL", "N;NOM", "", "V;PASS;PST;1;PL"]),
+    st.text(max_size=2),
+)
 def test_odd_lemmas_are_no_error(prefixing: Inflector, lemma: str, bundle: str, keep: str) -> None:
     found = prefixing.predict(lemma, bundle, keep=keep)
     assert found is None or (found[0] and 0.0 <= found[1] <= 1.0 and keep in found[0])

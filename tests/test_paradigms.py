@@ -50,7 +50,10 @@ def test_look_up(tmp_path: Path) -> None:
     assert table.forms("sanoa", "V;PRS;1;SG") == ()  # but NEG is no default
     assert table.analyses("talot") == (("talo", "N;ACC;PL"), ("talo", "N;NOM;PL"))
     assert table.analyses("talotta") == ()
-    assert dict(table.paradigm("sanoa")) == {"V;ACT;IND;PRS;3;SG;POS": "sanoo", "V;ACT;IND;PRS;1;SG;NEG": "en sano"}
+    assert dict(table.paradigm("sanoa")) == {
+        "V;ACT;IND;PRS;3;SG;POS": "sanoo",
+        "V;ACT;IND;PRS;1;SG;NEG": "en sano",
+    }
     assert table.paradigm("talo", "V") == ()
     assert (table.has("talo"), table.has("talo", "N"), table.has("talo", "V"), table.has("tal")) == (
         True, True, False, False)  # fmt: skip
@@ -73,7 +76,7 @@ def test_dialects_and_columns_merge(tmp_path: Path) -> None:
 
 
 def test_oddities_are_counted_and_located(tmp_path: Path) -> None:
-    text = "a\tb\tN;SG\r\n\r\nx\ty\n-nen\t-set\tN;PL\n\tb\tN;SG\nnull\tNA\tN;PL\n\"q\tq\"q\tN;SG\ntul\ttul mu?\tV;INTR\n"
+    text = 'a\tb\tN;SG\r\n\r\nx\ty\n-nen\t-set\tN;PL\n\tb\tN;SG\nnull\tNA\tN;PL\n"q\tq"q\tN;SG\ntul\ttul mu?\tV;INTR\n'
     table, counts = make(tmp_path, text)
     assert (counts.blank, counts.crlf, counts.malformed, counts.templates) == (1, 2, 2, 1)
     assert counts.examples["malformed"] == ["table0.tsv:3", "table0.tsv:5"]
@@ -196,7 +199,9 @@ BUNDLE = st.sampled_from(["N;NOM;SG", "N;NOM;PL", "N;GEN(PL)", "V;PST;NOM(3,SG)"
 
 
 @given(st.lists(st.tuples(WORD, WORD, BUNDLE), min_size=1, max_size=25))
-def test_every_row_is_found_both_ways(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, str]]) -> None:
+def test_every_row_is_found_both_ways(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, str]]
+) -> None:
     folder = tmp_path_factory.mktemp("rows")
     table, _ = make(folder, "".join(f"{lemma}\t{form}\t{bundle}\n" for lemma, form, bundle in rows))
     for lemma, form, bundle in rows:
@@ -212,7 +217,9 @@ def test_every_row_is_found_both_ways(tmp_path_factory: pytest.TempPathFactory, 
     ("file", "order"),
     [("2018/finnish-dev.xz", (0, 1, 2)), ("2020/deu.dev.xz", (0, 1, 2)), ("2023/tur.dev.xz", (0, 2, 1))],
 )
-def test_real_tables_go_in_whole(test_data: Path, tmp_path: Path, file: str, order: tuple[int, int, int]) -> None:
+def test_real_tables_go_in_whole(
+    test_data: Path, tmp_path: Path, file: str, order: tuple[int, int, int]
+) -> None:
     path = test_data / "sigmorphon" / file
     assert column_order(path) == order
     counts = compile_tables([path], tmp_path / "out", learn=False)
