@@ -7,6 +7,7 @@ no text), SIQA (answerA…), Cosmos QA (answer0…), PIQA (sol1, sol2), Commonse
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -178,9 +179,7 @@ def _label(record: Record, shape: _Shape) -> int | str | Rejected:
         if shape.choices.count(value) == 1:
             return value
         return Rejected("bad_label", f"{shape.label} {value[:40]!r} is none of {count} choices")
-    if value != int(value) if value not in (float("inf"), float("-inf")) else True:
-        return Rejected("bad_label", f"{shape.label} {value} is none of {count} choices")
-    if not 0 <= value <= count:
+    if not math.isfinite(value) or value != int(value) or not 0 <= value <= count:
         return Rejected("bad_label", f"{shape.label} {value} is none of {count} choices")
     return int(value)
 
