@@ -25,7 +25,7 @@ from typing import Any
 from morphaug.errors import MorphaugError
 from morphaug.lexicon_formats import UPOS, Reading, Row
 
-FORMAT = 5  # of the compiled files and of the ranking
+FORMAT = 6  # of the compiled files and of the ranking
 KEEP = 24  # translations kept per headword and part of speech
 
 
@@ -248,7 +248,7 @@ def _tagged(rows: Sequence[Row], guess: Callable[[str], str]) -> Iterator[tuple[
         for sense in senses:
             tags = [row.upos if row.upos != "X" else guess(row.target) for row in sense]
             verbs = sum(tag in _VERB_LIKE for tag in tags)
-            mixed = 0 < verbs < len(tags) and any(tag == _NOMINAL for tag in tags)
+            mixed = 0 < verbs < len(tags)
             for row, tag in zip(sense, tags, strict=True):
                 upos = "X" if mixed and row.upos == "X" else tag
                 kind = "verb" if upos in _VERB_LIKE else "" if upos == "X" else "other"
@@ -501,7 +501,7 @@ class Lexicon:
         fits = _STAND_IN.get(upos)
         cells = self._cells(lemma)
         low = lemma.lower()
-        if low != lemma:
+        if low != lemma and not (cells and upos == "PROPN"):  # "House" of parliament is not any house
             cells += self._cells(low)
         out: dict[str, tuple[float, str]] = {}
         for code, value, target in cells:

@@ -107,8 +107,9 @@ _EDGE = " \t.,;:!?…~\"“”„«»`´'’‘*"
 
 def plain(text: str) -> str:
     """``text`` without asides in brackets, even unbalanced ones."""
+    text = " ".join(text.split())
     if not _BRACKET.search(text):
-        return " ".join(text.split())
+        return text
     for _ in range(3):
         shorter = _ASIDE.sub(" ", text)
         if shorter == text:
@@ -200,21 +201,23 @@ def _own_part(text: str, headword: str) -> tuple[str, str]:
     """
     head = headword.lower()
     open_text = _ASIDE.sub(lambda m: " " * len(m.group()), text)  # asides neither end nor begin anything
+    cut = len(text)
     for match in _SENTENCE_END.finditer(open_text):
         before, after = open_text[: match.start()], open_text[match.end() :]
         if not after.strip():
             break
         last = re.split(r"[\s,;]", before.strip())[-1]
         mark = match.group().strip()
-        if mark == ":" or len(last) > 4 or (head and head in after.lower()):
-            if mark == "." and ("." in last or "/" in last):
-                continue
-            return text[: match.start()], text[match.end() :]
+        abbreviation = mark == "." and ("." in last or "/" in last)
+        if not abbreviation and (mark == ":" or len(last) > 4 or (head and head in after.lower())):
+            cut = match.start()
+            break
     if len(head) >= 4:
-        for match in re.finditer(r"(?<=\s)\S+", open_text):
+        for match in re.finditer(r"(?<=\s)\S+", open_text[:cut]):
             if match.group().lower().startswith(head) and open_text[: match.start()].strip():
-                return text[: match.start()], text[match.start() :]
-    return text, ""
+                cut = match.start()
+                break
+    return text[:cut], text[cut:].lstrip(".!?: ")
 
 
 _DERIVED = re.compile(r"(?<!\S)([a-z][a-z'’-]{3,})\s{2,}([^.:!?]+)")
@@ -229,19 +232,27 @@ def _derived(text: str, headword: str) -> Iterator[tuple[str, str]]:
 
 
 _STEMS = ("NOUN", "VERB", "ADJ", "NUM")  # a hyphen before these marks a stem; before others, a suffix
-_NO_WORD = re.compile(r"[\d=<>{}\[\]|_^\\@\ufffd]")
+_NO_WORD = re.compile(r"[=<>{}\[\]|_^\\@\ufffd]")
 _MISREAD = re.compile(r"(?<=[^\W\d_A-Z])I(?=[^\W\d_A-Z])")  # a scanned "l" inside a lower-case word
+_DIGIT = re.compile(r"\d")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
 @lru_cache(maxsize=100_000)
-def clean_target(text: str, upos: str) -> str:
-    """A citation form fit to be written into a sentence, or "" if there is none in ``text``."""
+def clean_target(text: str, upos: str, digits: bool = False) -> str:
+    """A citation form fit to be written into a sentence, or "" if there is none in ``text``.
+
+    Args:
+        text: What a dictionary says.
+        upos: Its part of speech: a hyphen before a verb, noun, adjective or number marks a stem and goes; before
+            other words it marks a suffix, which is no word.
+        digits: Whether a word may have digits (on a dictionary's page they number senses).
+    """
     text = text.split("#")[0].split(" + ")[0].replace("~", " ")
     affix = "…" in text or "..." in text
     text = plain(_ELLIPSIS.sub(" ", text)).strip(_EDGE).strip()
     text = _MISREAD.sub("l", text)
-    if not text or _NO_WORD.search(text):
+    if not text or _NO_WORD.search(text) or (not digits and _DIGIT.search(text)):
         return ""
     words = text.split(" ")
     if affix and len(words) == 1:
@@ -638,9 +649,8 @@ def read_table(path: Path, kind: str = "tsv", reverse: bool = False) -> Reading:
                 "every line needs an English and a target word",
             )
         key, verb = english(row[columns["source"]])
-        at = columns.get("upos", -1)
-        upos = upos_of([row[at]]) if 0 <= at < len(row) else "X"
-        upos = _full_upos(row[at]) or upos if 0 <= at < len(row) else upos
+        at = columns.get("upos", len(row))
+        upos = (_full_upos(row[at]) or upos_of([row[at]])) if at < len(row) else "X"
         upos = "VERB" if upos == "X" and verb else upos
         order = 0.0
         for role, sign in (("rank", 1.0), ("score", -1.0)):
@@ -651,15 +661,11 @@ def read_table(path: Path, kind: str = "tsv", reverse: bool = False) -> Reading:
                     raise MorphaugError(
                         f"{path.name}, line {number}: '{row[columns[role]]}' is not a number", f"it stands in the {role} column"
                     ) from None
-        # A cell of a lexicon is one translation; only commas that plainly list are split.
-        for text in [row[columns["target"]]]:
-            target = clean_target(text, upos or "X")
-            if not upos or not key or not target:
-                reading.skipped["no word"] += 1
-                continue
-            if len(key.split()) > 6:
-                reading.pairs.append((key, target))
-            found.setdefault((key, upos), []).append((order, number, target))
+        target = clean_target(row[columns["target"]], upos, True)
+        if not upos or not key or not target:
+            reading.skipped["no word"] += 1
+            continue
+        found.setdefault((key, upos), []).append((order, number, target))
     for (key, upos), items in found.items():
         for place, (_, _, target) in enumerate(sorted(items)):
             reading.rows.append(Row(key, upos, target, 0, place))
