@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from morphaug.errors import MorphaugError
+from morphaug.errors import MorphaugError, UnknownName
 
 app = typer.Typer(
     name="morphaug",
@@ -382,6 +382,199 @@ def profile(
         _print_json(report)
     else:
         show_profile(report)
+
+
+# -- resources ----------------------------------------------------------------------------------------
+
+
+@resources_app.command("list")
+def list_resources(as_json: Json = False) -> None:
+    """Say which languages have tables and lexicons, and what they were made from."""
+    from dataclasses import asdict
+
+    from morphaug.resources import home, installed
+    from morphaug.show import table
+
+    found = installed()
+    if as_json:
+        _print_json([asdict(item) for item in found])
+    elif not found:
+        print(f"nothing is installed in {home()}")
+        print("get a language with: morphaug resources fetch fin --lexicon freedict")
+    else:
+        keys = ("rows", "lemmas", "headwords", "entries")
+        rows = [
+            [
+                item.code,
+                item.name,
+                item.part,
+                ", ".join(f"{item.counts[k]:,} {k}" for k in keys if k in item.counts),
+                f"{item.size / 1e6:.1f} MB",
+                ", ".join(item.inputs),
+            ]
+            for item in found
+        ]
+        table(("code", "language", "part", "holds", "size", "made from"), rows)
+
+
+@resources_app.command("fetch")
+def fetch_resources(
+    names: Annotated[
+        list[str],
+        typer.Argument(help="Languages, or the word stanza for Stanza's models.", show_default=False),
+    ],
+    lexicon: Annotated[
+        str, typer.Option(help="Fetch a lexicon too: freedict, muse or gatitos.", show_default=False)
+    ] = "",
+    table: Annotated[bool, typer.Option(help="Fetch the UniMorph table.")] = True,
+    lang: Annotated[str, typer.Option(help="Language of Stanza's models.")] = "en",
+    model_dir: Annotated[
+        Path | None, typer.Option(help="Folder for Stanza's models; its own by default.")
+    ] = None,
+    update: Annotated[bool, typer.Option("--update", help="Fetch again what is already here.")] = False,
+) -> None:
+    """Download UniMorph tables, lexicons and parser models, check them and compile them.
+
+    A download that was cut goes on where it stopped. Nothing is downloaded by any other command.
+
+    **Examples**
+
+    * `morphaug resources fetch fin tur --lexicon freedict`
+    * `morphaug resources fetch stanza`
+    """
+    from morphaug import languages
+    from morphaug.fetch import LEXICONS, fetch_lexicon, fetch_stanza, fetch_unimorph
+    from morphaug.show import downloads
+
+    if lexicon and lexicon not in LEXICONS:
+        raise UnknownName("source of lexicons", lexicon, LEXICONS)
+    codes = [name if name == "stanza" else languages.resolve(name) for name in names]
+    with downloads() as report:
+        for code in codes:
+            if code == "stanza":
+                print(f"Stanza's models: {fetch_stanza(lang, model_dir=model_dir)}")
+                continue
+            if table:
+                counts = fetch_unimorph(code, update=update, report=report)
+                print(f"{languages.name(code)} table: {_counted(counts, 'rows', 'lemmas')}")
+            if lexicon:
+                counts = fetch_lexicon(code, lexicon, update=update, report=report)
+                print(f"{languages.name(code)} lexicon: {_counted(counts, 'headwords', 'entries')}")
+
+
+@resources_app.command("import")
+def import_resources(
+    language: Language,
+    table: Annotated[
+        list[Path] | None,
+        typer.Option(help="A UniMorph-format table (.xz and .gz too) or a folder of them. May be repeated."),
+    ] = None,
+    lexicon: Annotated[
+        list[Path] | None,
+        typer.Option(help="A bilingual dictionary, or a folder of dictd files. May be repeated."),
+    ] = None,
+    kind: Annotated[
+        str, typer.Option(help="Kind of the dictionaries: freedict, muse, panlex, gatitos or tsv.")
+    ] = "auto",
+    reverse: Annotated[
+        bool, typer.Option("--reverse", help="The dictionaries list the target's words first, then English.")
+    ] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Forget what was imported before.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Take in tables and dictionaries from files, and compile them. No network.
+
+    Several files are merged. A plain TSV lexicon has the columns `source`, `upos`, `rank`, `target`, or just
+    the English word and its translation.
+
+    **Examples**
+
+    * `morphaug resources import fin --table fin.1 --table fin.2`
+    * `morphaug resources import swh --lexicon /usr/share/dictd`
+    """
+    from morphaug import languages
+    from morphaug.resources import import_lexicon, import_table
+
+    if not table and not lexicon:
+        raise MorphaugError("nothing to import", "name files with --table or --lexicon")
+    name = languages.name(languages.resolve(language))
+    counts: dict[str, Any] = {}
+    if table:
+        counts["table"] = import_table(language, table, replace=replace)
+    if lexicon:
+        counts["lexicon"] = import_lexicon(
+            language, lexicon, kind=kind, reverse=reverse or None, replace=replace
+        )
+    if as_json:
+        _print_json(counts)
+        return
+    for part, found in counts.items():
+        print(f"{name} {part}: {_counted(found, 'rows', 'lemmas', 'headwords', 'entries')}")
+    odd = [
+        k
+        for k in ("malformed", "duplicates", "blank", "multiword", "templates")
+        if counts.get("table", {}).get(k)
+    ]
+    if odd:
+        print(f"  among the rows read: {_counted(counts['table'], *odd)}")
+
+
+@resources_app.command("verify")
+def verify_resources(
+    language: Annotated[
+        str | None, typer.Argument(help="A language; all if none is named.", show_default=False)
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check every file against the checksum it had when it was taken in."""
+    from morphaug.resources import verify
+    from morphaug.show import table
+
+    checks = verify(language)
+    bad = [check for check in checks if check.state != "ok"]
+    if as_json:
+        _print_json(
+            [{"code": c.code, "path": str(c.path), "state": c.state, "remedy": c.remedy} for c in checks]
+        )
+    elif bad:
+        table(
+            ("code", "file", "state", "what to do"), [[c.code, str(c.path), c.state, c.remedy] for c in bad]
+        )
+    else:
+        print(f"{len(checks)} files, all as they were taken in")
+    if bad:
+        raise MorphaugError(f"{len(bad)} of {len(checks)} files are not as they should be")
+
+
+@resources_app.command("compile")
+def compile_resources(
+    languages: Annotated[list[str], typer.Argument(help="Languages.", show_default=False)],
+    force: Annotated[bool, typer.Option("--force", help="Compile even what is up to date.")] = False,
+) -> None:
+    """Compile the imported tables and lexicons of languages, where they are out of date."""
+    from morphaug.resources import compile_language
+
+    for language in languages:
+        for part, counts in compile_language(language, force=force).items():
+            print(f"{language} {part}: {_counted(counts, 'rows', 'lemmas', 'headwords', 'entries')}")
+
+
+@resources_app.command("path")
+def resources_path(
+    language: Annotated[
+        str | None, typer.Argument(help="A language; none for the folder of all.", show_default=False)
+    ] = None,
+) -> None:
+    """Print the folder where resources lie ($MORPHAUG_HOME moves it)."""
+    from morphaug import languages
+    from morphaug.resources import compiled_folder, home
+
+    print(compiled_folder(languages.resolve(language)) if language else home())
+
+
+def _counted(counts: Any, *names: str) -> str:
+    """ "12,000 rows, 300 lemmas" of the counts that there are."""
+    return ", ".join(f"{counts[name]:,} {name}" for name in names if name in counts)
 
 
 def _listed(values: Iterable[str]) -> tuple[str, ...]:

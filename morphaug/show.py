@@ -65,6 +65,18 @@ def meter() -> Iterator[Callable[[int, int], None] | None]:
         yield tell
 
 
+@contextmanager
+def downloads() -> Iterator[Callable[[str, int, int | None], None] | None]:
+    """A progress bar for each download on stderr; None where nobody watches."""
+    if not Console(stderr=True).is_terminal:
+        yield None
+        return
+    from morphaug.fetch import progress_bar
+
+    with progress_bar() as report:
+        yield report
+
+
 def percent(share: float | None) -> str:
     return "-" if share is None else f"{share:.1%}"
 
