@@ -26,7 +26,16 @@ from pathlib import Path
 from typing import Any
 
 from morphaug.errors import MissingResource, MorphaugError
-from morphaug.resources import home, import_lexicon, import_table, inputs, lexicon, sha256, unimorph_folder, write_json
+from morphaug.resources import (
+    home,
+    import_lexicon,
+    import_table,
+    inputs,
+    lexicon,
+    sha256,
+    unimorph_folder,
+    write_json,
+)
 
 BASES: dict[str, str] = {
     "unimorph": "https://raw.githubusercontent.com/unimorph",

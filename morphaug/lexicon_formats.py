@@ -96,7 +96,6 @@ class Reading:
 _ASIDE = re.compile(r"\([^()]*\)|\[\[?[^\[\]]*\]?\]|\{[^{}]*\}|<[^<>]*>")
 _LOOSE = re.compile(r"^[^()\[\]{}]*[)\]}]|[(\[{<].*$")
 _BRACKET = re.compile(r"[()\[\]{}<>]")
-_SPACE = re.compile(r"\s+")
 _PLACEHOLDER = re.compile(
     r"(?<!\S)(?:(?:sb|sth|so|smb|smth|sy)(?:\.|\b)['`’]?s?(?:/(?:sb|sth|so|smb|smth|sy)(?:\.|\b)['`’]?s?)?"
     r"|somebody(?:['`’]s)?|something|someone(?:['`’]s)?)(?!\S)"
@@ -115,8 +114,7 @@ def plain(text: str) -> str:
         if shorter == text:
             break
         text = shorter
-    text = _LOOSE.sub(" ", text)
-    return _SPACE.sub(" ", text).strip()
+    return " ".join(_BRACKET.sub(" ", _LOOSE.sub(" ", text)).split())
 
 
 @lru_cache(maxsize=100_000)
@@ -667,8 +665,8 @@ def read_table(path: Path, kind: str = "tsv", reverse: bool = False) -> Reading:
             continue
         found.setdefault((key, upos), []).append((order, number, target))
     for (key, upos), items in found.items():
-        for place, (_, _, target) in enumerate(sorted(items)):
-            reading.rows.append(Row(key, upos, target, 0, place))
+        for place, (_, number, target) in enumerate(sorted(items)):
+            reading.rows.append(Row(key, upos, target, 0, place, page=number))
     return reading
 
 

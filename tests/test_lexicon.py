@@ -152,7 +152,7 @@ def test_run_on_entries_end_a_sense_and_derived_ones_become_headwords(tmp_path: 
 def test_the_table_tells_parts_of_speech_a_dictionary_does_not(tmp_path: Path) -> None:
     lemmas = {f"{stem}mek": {"VERB"} for stem in ("ver", "gel", "bil", "sev", "git", "ez", "ek", "seç")}
     lemmas |= {"çıkmak": {"VERB"}, "almak": {"VERB"}, "kalmak": {"VERB"}, "kızmak": {"VERB"}, "yapmak": {"VERB"}}
-    lemmas |= {"kitap": {"NOUN"}, "cilt": {"NOUN"}}
+    lemmas |= {n: {"NOUN"} for n in ("kitap", "cilt", "bebek", "çiçek", "böcek", "gelecek", "köpek", "içecek", "dilek")}
     lexicon = compiled(tmp_path, dictd(tmp_path, "freedict-eng-zzz", RUN_ON), lemmas=lemmas)
     assert lexicon.lookup("go", "VERB")[0].target == "gitmek"
     assert lexicon.lookup("go", "VERB")[0].upos == "VERB"
