@@ -1,10 +1,11 @@
 """Parses on disk, so that a text is parsed once whatever the number of languages made from it.
 
 One SQLite file: key = hash of (parser's name, text or tokens), value = the sentences by columns, as JSON.
-JSON reads a token in 0.7 microseconds on top of the 0.7 that building the ``Token`` takes; pickle takes
-2.6 in all, and hand-made tab-separated text saves a sixth but must not meet a tab in a word
-(benchmarks/parsecache.py). The file is in write-ahead mode: any number of processes read while one
-writes, and a killed writer loses the parses of its last batch, never the file.
+Read from JSON a token takes 1.2 to 1.4 microseconds, half of them for building the ``Token``; with pickle it
+takes 2.4. Tab-separated columns save a quarter but must not meet a tab in a word; marshal saves a third but
+is bound to one Python and unsafe on damaged bytes (benchmarks/parsecache.py). The file is in write-ahead
+mode: any number of processes read while one writes, and a killed writer loses the parses of its last batch,
+never the file.
 """
 
 from __future__ import annotations

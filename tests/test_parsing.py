@@ -436,26 +436,92 @@ def test_stanza_keeps_any_text_and_the_order_of_a_batch(small_stanza: Parser) ->
     assert small_stanza.parse([]) == []
 
 
-def test_stanza_in_its_own_folder_layout(test_model: Path, tmp_path: Path, small_stanza: Parser) -> None:
-    files = {"pos": "pos", "lemma": "lemma", "depparse": "depparse", "pretrain": "pretrain"}
-    for folder, name in files.items():
-        (tmp_path / "en" / folder).mkdir(parents=True)
-        shutil.copy(test_model / f"{name}.pt", tmp_path / "en" / folder / "mine.pt")
-    need = {"dependencies": [{"model": "pretrain", "package": "mine"}]}
-    entry = {
-        "pos": {"mine": need},
-        "depparse": {"mine": need},
-        "lemma": {"mine": {}},
-        "pretrain": {"mine": {}},
-        "packages": {"default": {"pos": "mine", "lemma": "mine", "depparse": "mine"}},
+def untrained_tokenizer(path: Path) -> None:
+    """A real Stanza tokenizer with random weights: it cuts anywhere, inside words and across spaces."""
+    torch = pytest.importorskip("torch")
+    from stanza.models.tokenization.trainer import Trainer
+    from stanza.models.tokenization.vocab import Vocab
+
+    torch.manual_seed(3)
+    vocab = Vocab([[(letter, 0) for letter in "abcdefghijklmnopqrstuvwxyz .,'"]], lang="en")
+    options = {
+        **dict.fromkeys(["input_dropout", "use_dictionary", "use_mwt", "skip_newline", "charlm"], False),
+        **dict.fromkeys(["dropout", "unit_dropout", "feat_dropout", "feat_unit_dropout", "tok_noise"], 0.0),
+        **{"lang": "en", "shorthand": "en_mine", "emb_dim": 8, "hidden_dim": 8, "conv_filters": "1,9"},
+        **{"residual": True, "hierarchical": True, "hier_invtemp": 0.5, "conv_res": None, "rnn_layers": 1},
+        **{"lr0": 1e-3, "max_grad_norm": 1.0, "weight_decay": 0.0, "max_seqlen": 100, "batch_size": 32},
+        "feat_funcs": ["space_before", "capitalized", "numeric", "end_of_para", "start_of_para"],
+        **{"feat_dim": 5, "vocab_size": len(vocab), "charlm_forward_file": None},
     }
-    (tmp_path / "resources.json").write_text(json.dumps({"en": entry, "english": {"alias": "en"}}))
+    trainer = Trainer(args=options, vocab=vocab, device="cpu")
+    with torch.no_grad():
+        for weight in trainer.model.parameters():
+            weight.mul_(4)  # else it never cuts
+    trainer.save(str(path))
+
+
+def test_stanza_in_its_own_folder_layout(test_model: Path, tmp_path: Path, small_stanza: Parser) -> None:
+    for name in ("pos", "lemma", "depparse", "pretrain", "tokenize"):
+        (tmp_path / "en" / name).mkdir(parents=True)
+        if name != "tokenize":
+            shutil.copy(test_model / f"{name}.pt", tmp_path / "en" / name / "mine.pt")
+    untrained_tokenizer(tmp_path / "en" / "tokenize" / "mine.pt")
+    need = {"dependencies": [{"model": "pretrain", "package": "mine"}]}
+    entry: dict[str, Any] = {name: {"mine": {}} for name in ("tokenize", "lemma", "pretrain")}
+    entry |= {name: {"mine": need} for name in ("pos", "depparse")}
+    entry["packages"] = {"default": dict.fromkeys(["tokenize", "pos", "lemma", "depparse"], "mine")}
+    (tmp_path / "resources.json").write_text(json.dumps({"en": entry}))
     parser = stanza_parser(model_dir=tmp_path)
-    texts = ["The dog sees a cat."]
-    assert parser.parse(texts) == small_stanza.parse(texts)
+    assert parser.name != small_stanza.name
+    tokens = ["The", "dog", "sees", "a", "cat", "."]
+    assert parser.parse([tokens]) == small_stanza.parse([tokens])
+    short = [text for text in ODD_TEXTS if len(text) < 100]
+    for text, parse in zip(short, parser.parse(short), strict=True):
+        check(text, parse)
+
+    @settings(max_examples=8, deadline=None)
+    @given(st.lists(TEXT, max_size=3))
+    def any_text(texts: list[str]) -> None:
+        for text, parse in zip(texts, parser.parse(texts), strict=True):
+            check(text, parse)
+
+    any_text()
     (tmp_path / "en" / "lemma" / "mine.pt").unlink()
     with pytest.raises(MissingResource, match=r"en/lemma/mine\.pt missing"):
         stanza_parser(model_dir=tmp_path)
+
+
+def test_stanza_s_contractions_share_their_letters(test_model: Path) -> None:
+    """No small model splits contractions: its documents are made here, as Stanza's own tokenizers make them."""
+    document = pytest.importorskip("stanza.models.common.doc", reason="Stanza is not installed").Document
+
+    class Tagging:
+        def process(self, work: Any, processors: str) -> Any:
+            if processors.startswith("tokenize"):
+                tokens = [
+                    {"id": [1, 2], "text": "Cannot", "misc": "start_char=0|end_char=6"},
+                    {"id": 1, "text": "can"},
+                    {"id": 2, "text": "not"},
+                    {"id": [3, 4], "text": "zum", "misc": "start_char=8|end_char=11"},
+                    {"id": 3, "text": "zu"},
+                    {"id": 4, "text": "dem"},
+                ]
+                return [document([tokens], text=text.text) for text in work]
+            for sentence in work.sentences:
+                for word in sentence.words:
+                    word.lemma, word.upos, word.head, word.deprel = word.text, "X", word.id - 1, "dep"
+            return work
+
+    parser = stanza_parser(model_dir=test_model)
+    parser._pipeline = Tagging()
+    (parse,) = parser.parse(["Cannot  zum "])
+    check("Cannot  zum ", parse)
+    assert [(t.form, t.lemma) for t in parse[0].tokens] == [
+        ("Can", "can"),
+        ("not", "not"),
+        ("zum", "zu"),
+        ("", "dem"),
+    ]
 
 
 def test_stanza_models_that_are_missing_or_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
