@@ -45,7 +45,7 @@ _SUFFIX = 8  # longest context of a stem change, in letters
 _SHARPNESS = 20  # agreement between bundles is raised to this power
 _PRIOR = 1.5  # weight of the shorter context, in distinct outcomes of the longer one
 _LENDERS = 24  # bundles that a bundle borrows from, at most
-_ROWS = 60_000  # rows that a large table is sampled down to
+_ROWS = 100_000  # rows that a large table is sampled down to
 _AGREEMENT_ROWS = 8_000  # rows that agreement is measured on
 _PEERS = 8  # bundles that an unseen one is composed from, at most, per group of features
 _MEMO = 100_000
@@ -151,10 +151,11 @@ def _ending_contexts(stem: str, change: int) -> list[str]:
     return out
 
 
-def _front_contexts(lemma: str) -> list[str]:
+def _front_contexts(lemma: str) -> tuple[list[str], list[str]]:
+    """Contexts from the lemma's first letters, and from its last ones; both begin with the empty one."""
     lemma = lemma.lower()
-    out = ["", f"p{lemma[:1]}", f"s{lemma[-4:]}"]
-    return out + [f"p{lemma[:size]}" for size in range(2, min(5, len(lemma)) + 1)]
+    first = ["", *(f"p{lemma[:size]}" for size in range(1, min(5, len(lemma)) + 1))]
+    return first, ["", *(f"s{lemma[-size:]}" for size in range(2, min(5, len(lemma)) + 1))]
 
 
 def _mix(distributions: Iterable[Mapping[int, float] | None]) -> dict[int, float]:
@@ -422,7 +423,8 @@ def _train(rows: Iterable[tuple[str, str, str]], limit: int) -> _Trained:
         add(stem_nodes, contexts, which, outcome)
         ending_contexts = [f"E{pos}{context}" for context in _ending_contexts(stem, outcome)]
         add(ending_nodes, ending_contexts, which, endings[ending])
-        add(front_nodes, (f"L{context}" for context in _front_contexts(lemma)), which, fronts[front])
+        first, last = _front_contexts(lemma)
+        add(front_nodes, (f"L{context}" for context in first + last[1:]), which, fronts[front])
         patterns[which][front[1], ending] += 1
         if number % stride == 0:
             stem_rows.append((which, outcome, contexts[:1:-1]))
@@ -632,12 +634,25 @@ class Inflector:
             return ""
         return next((lemma[:n] for n in range(min(8, len(lemma) - 2), 1, -1) if lemma[:n] in self._moved), "")
 
+    def _front_shares(self, lemma: str, bundle: int) -> dict[int, float]:
+        """What the first and the last letters of a lemma say about its front, as independent witnesses."""
+        base = _mix([self._node("L", bundle, ())])
+        if len(base) < 2:
+            return base
+        first, last = (
+            _mix(self._node(f"L{context}", bundle, ()) for context in contexts)
+            for contexts in _front_contexts(lemma)
+        )
+        joint = {front: first[front] * last[front] / share for front, share in base.items()}
+        total = sum(joint.values())
+        return {front: share / total for front, share in joint.items()}
+
     def _candidates(
         self, lemma: str, bundle: int, cells: Sequence[tuple[str, str]], wide: bool
     ) -> list[tuple[float, Parts, str]]:
         """(probability, parts, form), unsorted."""
         pos = pos_of(self._names[bundle])[:1]
-        fronts = _mix(self._node(f"L{context}", bundle, ()) for context in _front_contexts(lemma))
+        fronts = self._front_shares(lemma, bundle)
         moved = self._prefix(lemma)
         own_changes = self._own(lemma, bundle, cells) if cells else None
         out: list[tuple[float, Parts, str]] = []

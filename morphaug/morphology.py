@@ -72,6 +72,7 @@ _COSMETIC = frozenset(
     {"Gender", "Definite", "Animacy", "Degree", "Polite", "Voice", "Evident", "Connegative", "Aspect"}
 )
 _STRUCTURAL_GAP = 6.0  # expected rows from which an unattested combination is no accident
+_LEARNABLE = 10  # lemmas of a part of speech from which its patterns are worth anything
 _MEMO = 200_000
 _VOWELS = frozenset("aeiouyæœøıаеиоуыэюяёіїєαεηιουω")
 
@@ -203,7 +204,13 @@ class Morphology:
             near = tuple(name for name in full if costs[name] <= costs[full[0]] + 0.75)
             return Plan(pos, near[:6], True, True, dropped)
         nearest = max(
-            inventory, key=lambda name: (nearness(core, core_of(name)), paradigms.bundle_lemmas[name], name)
+            inventory,
+            key=lambda name: (
+                round(nearness(core, core_of(name)), 6),
+                -_markedness(features_of(name) - core, asked),
+                paradigms.bundle_lemmas[name],
+                name,
+            ),
         )
         if _expected(paradigms, inventory, core) >= _STRUCTURAL_GAP:
             return Plan(pos, (nearest,), False, True, dropped)
@@ -317,13 +324,20 @@ class Morphology:
         return Form(made, "grammar", "", 0.9) if made else None
 
     def _learned(self, lemma: str, plan: Plan, known: Paradigms | None, keep: str = "") -> Form | None:
-        if self.inflector is None or not plan.bundles:
+        if self.inflector is None or not plan.bundles or not self._supported(plan.pos):
             return None
         cells = known.paradigm(lemma, plan.pos) if known is not None else ()
         found = self.inflector.predict(lemma, plan.bundles[0], cells, keep=keep)
         if found is None or found[1] < self.threshold:
             return None
         return Form(found[0], "learned", plan.bundles[0], found[1])
+
+    def _supported(self, pos: str) -> bool:
+        """Whether the table has enough lemmas of a part of speech to learn from: two nouns are none."""
+        if self.paradigms is None:
+            return True
+        inventory = self.paradigms.inventory(pos)
+        return max((self.paradigms.bundle_lemmas[name] for name in inventory), default=0) >= _LEARNABLE
 
     def _phrase(self, text: str, upos: str, feats: Mapping[str, str], plans: Sequence[Plan]) -> Form:
         words = text.split(" ")

@@ -87,11 +87,9 @@ def test_any_text_is_read_and_stays_as_read(text: str) -> None:
         assert parse_bundle(bundle) == bundle
 
 
-FINNISH = frozenset(
-    "N SG PL NOM GEN PRT IN+ESS IN+ABL IN+ALL AT+ESS AT+ABL AT+ALL FRML TRANS PRIV COM INS PSS3".split()
-)
-TURKISH = frozenset("N SG PL NOM GEN ACC DAT LOC ABL PSS1S PSS3S PSS3P".split())
-GERMAN = frozenset("V IND SBJV IMP PRS PST 1 2 3 SG PL NFIN".split())
+FINNISH = features_of("N;SG;PL;NOM;GEN;PRT;IN+ESS;IN+ABL;IN+ALL;AT+ESS;AT+ABL;AT+ALL;FRML;TRANS;COM;INS;PSS3")
+TURKISH = features_of("N;SG;PL;NOM;GEN;ACC;DAT;LOC;ABL;PSS1S;PSS3S;PSS3P")
+GERMAN = features_of("V;IND;SBJV;IMP;PRS;PST;1;2;3;SG;PL;NFIN")
 
 
 @pytest.mark.parametrize(
