@@ -13,7 +13,9 @@ from typing import Any, Literal, get_args
 
 from morphaug.errors import MorphaugError, UnknownName
 
-Condition = Literal["definite", "indefinite", "negated", "plural", "singular", "pronoun", "name", "passive"]
+Condition = Literal[
+    "definite", "indefinite", "negated", "plural", "singular", "count", "pronoun", "name", "passive"
+]
 CONDITIONS: tuple[str, ...] = get_args(Condition)
 
 
@@ -56,8 +58,11 @@ class Pack:
         compound: "possessed" if the head of a noun compound takes the third person's possessive suffix.
         copula: The English copula in the present: "drop", or "" to keep it as a word.
         drop_subjects: Persons whose subject pronouns are dropped, ("1", "2"); None for what the profile says.
+        predicate: "agree" if adjectives after a copula agree with their subject.
         words: English lemma -> word, where dictionaries fail on function words; "" drops the word.
         tenses: English tense group ("Pres", "Past", "Fut", "Pres.Perf", "Pres.Prog", ...) -> features of the verb.
+        capitals: Capitals that are not Unicode's ({"i": "İ"}).
+        readings: What tags that only this language's tables use mean ({"LGSPEC10": "NARR"}).
         foreign: How borrowed stems are inflected (see ``morphaug.morphology``).
     """
 
@@ -69,9 +74,12 @@ class Pack:
     compound: str = ""
     copula: str = ""
     drop_subjects: tuple[str, ...] | None = None
+    predicate: str = ""
     words: Mapping[str, str] = field(default_factory=dict)
     tenses: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     foreign: Mapping[str, str] = field(default_factory=dict)
+    capitals: Mapping[str, str] = field(default_factory=dict)
+    readings: Mapping[str, str] = field(default_factory=dict)
 
 
 EMPTY = Pack()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 OPENERS = frozenset("([{«“‘„¿¡")
 GUESSES = frozenset({"nearest", "lemma"})
+STEMS = frozenset({"NOUN", "PROPN", "ADJ", "ADV", "VERB", "AUX", "NUM"})  # borrowed stems that take endings
 CASED = frozenset({"NOUN", "PROPN", "ADJ", "PRON", "DET", "NUM"})
 
 
@@ -30,7 +31,7 @@ def finish(draft: Draft, target: Target) -> Sentence:
         elif token.lang and token.upos in CASED:
             token.feats = _unmarked(target, token.upos)
     _split(draft)
-    _capitals(draft)
+    _capitals(draft, target)
     _spaces(draft)
     return draft.sentence()
 
@@ -42,8 +43,9 @@ def _realise(token: Token, target: Target) -> None:
     form = target.morphology.inflect(token.lemma, token.upos, want, foreign=not token.lang)
     token.how = form.rung
     token.want = None
-    if not token.lang and form.rung in GUESSES:
-        return  # an English word that no rule inflects is better left as it stood
+    if not token.lang and (form.rung in GUESSES or (token.upos not in STEMS and len(token.src) == 1)):
+        token.how = "lemma"
+        return  # an English word that no rule inflects, or of a closed class, is better left as it stood
     token.form = form.text
     token.lang = target.code
     token.feats = want
@@ -94,7 +96,7 @@ def _split(draft: Draft) -> None:
 
 
 def _main_part(parts: list[str], lemma: str) -> int:
-    """The part that carries the meaning: the one that shares most of its beginning with the lemma, late over early."""
+    """The part that is inflected: one that is no part of the lemma itself, and shares most of its beginning with it."""
     lemmas = lemma.lower().split() or [""]
 
     def shared(part: str) -> int:
@@ -108,10 +110,10 @@ def _main_part(parts: list[str], lemma: str) -> int:
             best = max(best, n)
         return best
 
-    return max(range(len(parts)), key=lambda i: (shared(parts[i]), i))
+    return max(range(len(parts)), key=lambda i: (parts[i].lower() not in lemmas, shared(parts[i]), i))
 
 
-def _capitals(draft: Draft) -> None:
+def _capitals(draft: Draft, target: Target) -> None:
     """The first word takes the capital that the source's first word had; a word that left that place loses it."""
     first_source = next((t for t in draft.source.tokens if any(c.isalpha() for c in t.form)), None)
     first = next((k for k in draft.order if any(c.isalpha() for c in draft.words[k].form)), None)
@@ -129,13 +131,18 @@ def _capitals(draft: Draft) -> None:
     word = draft.words[first]
     if not word.form[:1].isupper():
         draft.change(first, word.rules[-1] if word.rules else "order").form = (
-            word.form[:1].upper() + word.form[1:]
+            _capital(word, target) + word.form[1:]
         )
     old_first = draft.words.get(first_source.id)
     if old_first is None or old_first.id == first or old_first.lang or old_first.form != first_source.form:
         return
     if old_first.upos != "PROPN" and old_first.lemma[:1].islower() and not old_first.form[1:2].isupper():
         draft.change(old_first.id, "order").form = old_first.form[:1].lower() + old_first.form[1:]
+
+
+def _capital(word: Token, target: Target) -> str:
+    letter = word.form[:1]
+    return target.pack.capitals.get(letter, letter.upper()) if word.lang else letter.upper()
 
 
 def _spaces(draft: Draft) -> None:

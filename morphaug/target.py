@@ -9,12 +9,16 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from morphaug import grammars
 from morphaug.packs import Pack
 
 if TYPE_CHECKING:
     from morphaug.lexicon import Lexicon
     from morphaug.morphology import Morphology
     from morphaug.typology import Profile
+
+
+LOAN_CLASSES = {"person": ("Bantu1", "Bantu2"), "thing": ("Bantu9", "Bantu10")}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,18 +46,24 @@ class Target:
         return any(plan.complete and not plan.dropped for plan in self.morphology.resolve(upos, feats))
 
     def noun_class(self, lemma: str, upos: str, *, foreign: bool, plural: bool) -> str:
-        """The noun class of a word ("Bantu9"); "" in a language without noun classes.
+        """The class in which words agree with a noun ("Bantu9"); "" in a language without noun classes.
 
-        A borrowed stem takes the class of its translation, where the lexicon has one.
+        A borrowed stem takes the class of its translation where the lexicon has one, else 9/10, the class of
+        loans; a name is taken for a person's.
         """
-        grammar = self.morphology.grammar
-        if grammar is None or upos not in ("NOUN", "PROPN"):
+        grammar = grammars.find(self.code)
+        if grammar is None or upos not in ("NOUN", "PROPN", "PRON"):
             return ""
-        if foreign and self.lexicon is not None:
-            entries = self.lexicon.lookup(lemma, upos)
-            lemma = entries[0].target if entries else lemma
-        classes = grammar.noun_class(lemma)
-        return classes[1 if plural else 0] if classes else ""
+        if upos == "PRON":
+            return LOAN_CLASSES["thing"][plural]
+        if upos == "PROPN":
+            return LOAN_CLASSES["person"][plural]
+        if foreign:
+            entries = self.lexicon.lookup(lemma, upos) if self.lexicon is not None else ()
+            if not entries:
+                return LOAN_CLASSES["thing"][plural]
+            lemma = entries[0].target
+        return grammar.agreement_class(lemma, "Plur" if plural else "Sing") or LOAN_CLASSES["thing"][plural]
 
     def digests(self) -> dict[str, str]:
         """Hashes of what went into this target, for a manifest."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from morphaug.operators.case import bearer
 from morphaug.operators.context import Context
 from morphaug.operators.draft import Draft
-from morphaug.operators.english import PERSONS, person_number, subject
+from morphaug.operators.english import ANIMATE_PRONOUNS, PERSONS, person_number, subject
 from morphaug.trees import Feats, Token
 
 RULE = "agreement"
@@ -32,11 +32,19 @@ def agreement(draft: Draft, ctx: Context) -> None:
             _possessed(draft, ctx, token)
         if concord:
             _modifiers(draft, ctx, token)
+            if ctx.target.pack.predicate == "agree":
+                _predicate(draft, ctx, token)
+        if token.upos == "NOUN" and not token.lang and noun_class(ctx, token):
+            draft.want(key, RULE, NounClass=noun_class(ctx, token))
 
 
-def noun_class(ctx: Context, token: Token) -> str:
+def noun_class(ctx: Context, token: Token, english: str = "") -> str:
     """The class of a noun in a noun-class language ("Bantu9"), its number considered; "" elsewhere."""
     number = token.feats.get("Number", "Sing")
+    if english in ANIMATE_PRONOUNS:
+        return ctx.target.noun_class(
+            english, "PROPN", foreign=True, plural=number == "Plur" or english == "they"
+        )
     return ctx.target.noun_class(token.lemma, token.upos, foreign=not token.lang, plural=number == "Plur")
 
 
@@ -51,7 +59,7 @@ def _verb(draft: Draft, ctx: Context, verb: Token) -> None:
     person, number = person_number(draft, doer)
     features: Feats = {"Person": person, "Number": number}
     if doer is not None and person == "3":
-        found = noun_class(ctx, doer)
+        found = noun_class(ctx, doer, draft.english(doer))
         if found:
             features["NounClass"] = found
     want = verb.want or {}
@@ -88,7 +96,7 @@ def _possessed(draft: Draft, ctx: Context, noun: Token) -> None:
 
 
 def _is_genitive(draft: Draft, token: Token) -> bool:
-    return (bearer(draft, token).want or {}).get("Case") == "Gen"
+    return not draft.kids(token.id, "case") and (bearer(draft, token).want or {}).get("Case") == "Gen"
 
 
 def _modifiers(draft: Draft, ctx: Context, noun: Token) -> None:
@@ -99,22 +107,41 @@ def _modifiers(draft: Draft, ctx: Context, noun: Token) -> None:
         shared["NounClass"] = found
     if not shared:
         return
+    for kid in draft.kids(noun.id, "amod", "det", "nummod", "nmod"):
+        if kid.relation != "nmod" or (found and kid.deprel == "nmod:poss" and kid.upos in ("PRON", "DET")):
+            _agree(draft, ctx, kid, shared)
+        elif found:
+            for link in draft.kids(kid.id, "case"):
+                if draft.english(link) in ("of", "'s", "’s", "'", "’"):
+                    _agree(draft, ctx, link, {"NounClass": found})
+
+
+def _predicate(draft: Draft, ctx: Context, noun: Token) -> None:
+    """An adjective after a copula agrees with its subject in number and class."""
+    adjective = draft.words.get(noun.head)
+    if noun.relation != "nsubj" or adjective is None or adjective.upos != "ADJ":
+        return
+    shared: Feats = {"Number": "Plur"} if noun.feats.get("Number") == "Plur" else {}
+    found = noun_class(ctx, noun)
+    if found:
+        shared["NounClass"] = found
+    if shared:
+        _agree(draft, ctx, adjective, shared)
+
+
+def _agree(draft: Draft, ctx: Context, word: Token, shared: Feats) -> None:
+    """Give a modifier the features of its noun that its own part of speech shows."""
+    if not word.lang and word.upos not in ("ADJ", "VERB"):  # a function word of English has no concord
+        return
+    if word.upos not in ("ADJ", "DET", "PRON", "NUM", "VERB", "ADP") or not ctx.fires(RULE, word.id):
+        return
+    if word.upos == "VERB" and (word.want or {}).get("VerbForm") != "Part":
+        return
     attests = ctx.target.morphology.attests
-    for kid in draft.kids(noun.id, "amod", "det", "nummod", "nmod", "case"):
-        if kid.relation in ("nmod", "case") and not (
-            found and (kid.deprel == "nmod:poss" or kid.upos == "ADP")
-        ):
-            continue
-        if kid.upos not in ("ADJ", "DET", "PRON", "NUM", "VERB", "ADP") or not ctx.fires(RULE, kid.id):
-            continue
-        if kid.upos == "VERB" and (kid.want or {}).get("VerbForm") != "Part":
-            continue
-        if not kid.lang and kid.upos not in ("ADJ", "VERB"):  # a function word of English has no concord
-            continue
-        features = {k: v for k, v in shared.items() if k == "NounClass" or attests(kid.upos, k, v)}
-        if kid.upos == "NUM":
-            features.pop("Number", None)
-        if features:
-            draft.require(
-                kid.id, RULE, features | {k: v for k, v in (kid.want or {}).items() if k == "Degree"}
-            )
+    features = {k: v for k, v in shared.items() if k == "NounClass" or attests(word.upos, k, v)}
+    if word.upos == "NUM":
+        features.pop("Number", None)
+        if features.get("Case") == ctx.target.pack.counted.get("Case"):
+            features.pop("Case", None)  # the numeral governs that case and does not share it
+    if features:
+        draft.require(word.id, RULE, (word.want or {}) | features)

@@ -76,7 +76,7 @@ def _mark(draft: Draft, ctx: Context, token: Token) -> None:
     noun = bearer(draft, token)
     markers = [t for t in draft.kids(token.id, "case") if not t.lang]
     if markers:
-        marker = markers[0]
+        marker = min(markers, key=lambda t: t.id)
         words = [marker, *sorted(draft.kids(marker.id, "fixed"), key=lambda t: t.id)]
         how = _adposition(ctx, " ".join(w.lemma.lower() for w in words), noun)
         if how is None:
@@ -87,18 +87,23 @@ def _mark(draft: Draft, ctx: Context, token: Token) -> None:
         if features:
             draft.require(noun.id, RULE, features)
         if how.word:  # stays a word, and the noun stands in the case that it governs
-            draft.change(marker.id, RULE).feats = {"AdpType": "Post" if how.order == "after" else "Prep"}
+            word = draft.change(marker.id, RULE)
+            word.feats = {"AdpType": "Post" if how.order == "after" else "Prep"}
+            if word.upos == "PART":  # the possessive ending becomes a word: "of"
+                word.form, word.lemma, word.upos = "of", "of", "ADP"
         else:
             for word in words:
                 draft.drop(word.id, RULE, into=noun.id)
         return
     found = _relation_case(draft, ctx, token)
-    if found:
+    if found and token.feats.get("Poss") != "Yes":
         draft.want(noun.id, RULE, Case=found)
 
 
 def _adposition(ctx: Context, words: str, noun: Token) -> Adposition | None:
     target = ctx.target
+    if noun.upos == "PRON" and not target.morphology.attests("PRON", "Case", "Gen"):
+        return None  # a pronoun that no table inflects keeps its adposition
     if words in target.pack.adpositions:
         how = target.pack.adpositions[words]
         if not how.case or target.morphology.attests(noun.upos, "Case", how.case):
@@ -132,6 +137,8 @@ def _holds(draft: Draft, token: Token, condition: str) -> bool:
         return token.feats.get("Number") == "Plur"
     if condition == "singular":
         return token.feats.get("Number") != "Plur"
+    if condition == "count":
+        return any(k.feats.get("Definite") == "Ind" or k.relation == "nummod" for k in draft.kids(token.id))
     if condition == "pronoun":
         return token.upos == "PRON"
     if condition == "name":

@@ -18,7 +18,58 @@ MODALS |= {"should": "should", "ought": "should", "need": "need", "dare": "dare"
 NOMINAL = frozenset({"NOUN", "PROPN", "PRON"})
 # Heads of "of" phrases that measure and possess nothing: "a number of people", "part of the city".
 QUANTITIES = frozenset(
-    ["lot", "number", "majority", "minority", "group", "pair", "couple", "dozen", "hundred", "thousand", "million", "billion", "part", "piece", "bit", "amount", "quantity", "cup", "glass", "bottle", "kind", "sort", "type", "variety", "range", "series", "percent", "third", "half", "quarter", "rest", "most", "some", "any", "many", "few", "all", "each", "one", "none", "both", "several", "much", "little", "plenty", "host", "handful", "slice", "share", "portion"]
+    [
+        "lot",
+        "number",
+        "majority",
+        "minority",
+        "group",
+        "pair",
+        "couple",
+        "dozen",
+        "hundred",
+        "thousand",
+        "million",
+        "billion",
+        "part",
+        "piece",
+        "bit",
+        "amount",
+        "quantity",
+        "cup",
+        "glass",
+        "bottle",
+        "kind",
+        "sort",
+        "type",
+        "variety",
+        "range",
+        "series",
+        "percent",
+        "third",
+        "half",
+        "quarter",
+        "rest",
+        "most",
+        "some",
+        "any",
+        "many",
+        "few",
+        "all",
+        "each",
+        "one",
+        "none",
+        "both",
+        "several",
+        "much",
+        "little",
+        "plenty",
+        "host",
+        "handful",
+        "slice",
+        "share",
+        "portion",
+    ]
 )
 PERSONS = {
     "i": ("1", "Sing"),
@@ -36,7 +87,7 @@ PERSONS = {
     "they": ("3", "Plur"),
     "their": ("3", "Plur"),
 }
-ANIMATE_PRONOUNS = frozenset({"i", "we", "you", "he", "she", "who", "everyone", "someone", "nobody"})
+ANIMATE_PRONOUNS = frozenset({"i", "we", "you", "he", "she", "they", "who", "everyone", "someone", "nobody"})
 
 
 @dataclass(slots=True)
@@ -88,6 +139,11 @@ def verb_group(draft: Draft, head: Token) -> VerbGroup | None:
     group.imperative = group.verb.feats.get("Mood") == "Imp"
     for i, aux in enumerate(auxiliaries):
         _read(group, aux, first=i == 0)
+    if not auxiliaries and not group.finite and group.verb.feats.get("VerbForm", "Inf") == "Inf":
+        marked = any(t.lemma.lower() == "to" for t in draft.kids(head.id, "mark"))
+        group.finite = not marked and bool(
+            draft.kids(head.id, "nsubj")
+        )  # parsers take "they live" for "live"
     if auxiliaries and not group.finite:
         group.finite = auxiliaries[0].feats.get("VerbForm", "Fin") == "Fin"
     return group

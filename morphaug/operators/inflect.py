@@ -73,7 +73,7 @@ def inflects_verbs(ctx: Context) -> bool:
 
 def express(draft: Draft, ctx: Context, group: VerbGroup, rule: str) -> None:
     """Put what a verb group says into the target's verb form, absorbing the auxiliaries that it expresses."""
-    verb = group.verb
+    verb, attests = group.verb, ctx.target.morphology.attests
     if verb.lang or rule in verb.rules or not inflects_verbs(ctx):
         return
     if _zero_copula(ctx, group):
@@ -85,11 +85,12 @@ def express(draft: Draft, ctx: Context, group: VerbGroup, rule: str) -> None:
         draft.require(verb.id, rule, {"Mood": "Imp", "VerbForm": "Fin"})
     elif group.modal is not None:
         _modal(draft, group, rule)
-    elif group.passive and not ctx.target.morphology.attests("VERB", "Voice", "Pass"):
+    elif group.passive and not attests("VERB", "Voice", "Pass") and attests("VERB", "VerbForm", "Part"):
         _periphrastic_passive(draft, ctx, group, rule)
     else:
         _absorb(draft, group.auxiliaries, verb, rule)
-        draft.require(verb.id, rule, _finite(ctx, group, passive=group.passive))
+        passive = group.passive and attests("VERB", "Voice", "Pass")
+        draft.require(verb.id, rule, _finite(ctx, group, passive=passive))
 
 
 def _zero_copula(ctx: Context, group: VerbGroup) -> bool:

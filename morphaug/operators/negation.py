@@ -35,6 +35,8 @@ def negation(draft: Draft, ctx: Context) -> None:
         if by_form and verb is not None and _has_negative(ctx, verb):
             draft.drop(negator.id, RULE, into=verb.id)
             draft.want(verb.id, RULE, Polarity="Neg")
+        elif not negator.lang and negator.form.lower() in ("n't", "n’t"):
+            draft.change(negator.id, RULE).form = negator.lemma if negator.lemma.isalpha() else "not"
 
 
 def _finite(draft: Draft, head: Token) -> Token | None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 RULE = "order"
 Side = bool | None  # True: before its head; False: after; None: where English has it
 CLAUSAL = frozenset({"VERB", "AUX"})
+LIGHT = frozenset({"det", "amod", "nummod", "compound", "nmod", "flat"})
 JOINTS = frozenset({"-", "–", "/", "’", "'"})
 ARGUMENTS = frozenset({"obj", "iobj", "ccomp", "xcomp", "obl", "advcl", "advmod", "nsubj", "csubj"})
 
@@ -255,7 +256,7 @@ def _lay(draft: Draft, head: int, moves: dict[int, bool], place: dict[int, int])
     """The words below a head with its own dependents on their new sides."""
     by_place: Callable[[int], int] = place.__getitem__
     kids = sorted(draft.children.get(head, []), key=by_place)
-    left, right = _partition(kids, head, moves, place)
+    left, right = _partition(draft, kids, head, moves, place)
     line: list[int] = []
     for kid in left:
         line.extend(sorted(draft.subtree(kid), key=by_place))
@@ -266,14 +267,23 @@ def _lay(draft: Draft, head: int, moves: dict[int, bool], place: dict[int, int])
 
 
 def _partition(
-    kids: list[int], head: int, moves: dict[int, bool], place: dict[int, int]
+    draft: Draft, kids: list[int], head: int, moves: dict[int, bool], place: dict[int, int]
 ) -> tuple[list[int], list[int]]:
-    """Dependents before and after their head; those that change sides go next to it, in mirror order."""
+    """Dependents before and after their head.
+
+    Those that change sides go next to it, in mirror order; before a noun they go in front of its light
+    modifiers.
+    """
     here = place[head]
     stay_left = [k for k in kids if place[k] < here and moves.get(k) is not False]
     stay_right = [k for k in kids if place[k] > here and moves.get(k) is not True]
     to_left = [k for k in kids if place[k] > here and moves.get(k) is True]
     to_right = [k for k in kids if place[k] < here and moves.get(k) is False]
+    if (
+        draft.words[head].upos in NOMINAL
+    ):  # "the village's old school": what is heavy stands before what is light
+        at = next((i for i, k in enumerate(stay_left) if draft.words[k].relation in LIGHT), len(stay_left))
+        return stay_left[:at] + to_left[::-1] + stay_left[at:], to_right[::-1] + stay_right
     return stay_left + to_left[::-1], to_right[::-1] + stay_right
 
 
