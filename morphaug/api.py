@@ -20,6 +20,7 @@ from morphaug.prepare import TreeSource, check
 from morphaug.work import Reject, Settings, derive_record
 
 if TYPE_CHECKING:
+    from morphaug.morphology import Form
     from morphaug.parsing import Parser
     from morphaug.recipes import Recipe
 
@@ -148,6 +149,37 @@ class Augmenter:
                     self._reject(Reject(example.id, "", made.reason, made.detail, *origin))
                 else:
                     yield made[0]
+
+
+def inflect(
+    language: str, lemma: str, feats: Mapping[str, str], *, upos: str = "NOUN", foreign: bool = False
+) -> Form:
+    """A form of a word, and how it was found.
+
+    Args:
+        language: Any name or code.
+        lemma: The word.
+        feats: UD features, {"Case": "Ine", "Number": "Plur"}.
+        upos: UD part of speech.
+        foreign: Treat the word as a borrowed stem.
+
+    Raises:
+        MissingResource: Neither a table nor a grammar of the language is installed.
+    """
+    from morphaug.resources import morphology
+
+    return morphology(language).inflect(lemma, upos, feats, foreign=foreign)
+
+
+def analyze(language: str, form: str) -> tuple[tuple[str, str, dict[str, str], str], ...]:
+    """What an inflected word can be: (lemma, UPOS, UD features, UniMorph bundle) of each reading.
+
+    Raises:
+        MissingResource: Neither a table nor a grammar of the language is installed.
+    """
+    from morphaug.resources import morphology
+
+    return morphology(language).analyse(form)
 
 
 @lru_cache(maxsize=8)

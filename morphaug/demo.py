@@ -74,12 +74,16 @@ def demonstrate(out: Path, say: Callable[[str], None] = print) -> dict[str, Path
 @contextmanager
 def own_home(folder: Path) -> Iterator[None]:
     """With MORPHAUG_HOME set to a folder."""
+    from morphaug.target import load_target
+
     before = {name: os.environ.get(name) for name in ("MORPHAUG_HOME", "UNIMORPH")}
     os.environ["MORPHAUG_HOME"] = str(folder)
     os.environ.pop("UNIMORPH", None)
+    load_target.cache_clear()  # a process opens a target once, and these are others
     try:
         yield
     finally:
+        load_target.cache_clear()
         for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)
