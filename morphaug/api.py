@@ -148,7 +148,7 @@ class Augmenter:
                     origin = (self.target, chain.name, variant)
                     self._reject(Reject(example.id, "", made.reason, made.detail, *origin))
                 else:
-                    yield made[0]
+                    yield made.record
 
 
 def inflect(

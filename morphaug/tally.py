@@ -41,20 +41,23 @@ class Tally:
     rejected: Counter[str] = field(default_factory=Counter)
     lost: Counter[str] = field(default_factory=Counter)
 
-    def count(self, derivations: Iterable[Derivation]) -> None:
-        """Count a record that is written, from the derivations of its fields."""
+    def count(self, derivations: Iterable[Derivation], words: int, edits: int) -> None:
+        """Count a record that is written.
+
+        Args:
+            derivations: Of its fields.
+            words: Their source words.
+            edits: Those of them that were changed, moved or dropped.
+        """
         self.made += 1
+        self.words += words
+        self.edits += edits
         rungs, rules = self.rungs, self.rules
         changed = False
         for derivation in derivations:
             changed = changed or derivation.text != derivation.source_text
-            words = 0
             for source, output in zip(derivation.source, derivation.output, strict=True):
-                content = set()
-                for token in source.tokens:
-                    words += bool(token.form)
-                    if token.upos in CONTENT:
-                        content.add(token.id)
+                content = {token.id for token in source.tokens if token.upos in CONTENT}
                 self.content += len(content)
                 self.output_words += len(output.tokens)
                 for token in output.tokens:
@@ -67,8 +70,6 @@ class Tally:
                             before = len(content)
                             content.difference_update(token.src)
                             self.translated += before - len(content)
-            self.words += words
-            self.edits += round(derivation.edit_rate * words)
         self.changed += changed
 
     def add(self, other: Tally) -> None:

@@ -98,6 +98,16 @@ class Made:
     differences: dict[tuple[str, str, str], list[int]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Augmented:
+    """An output record, the derivations of its fields, and their words and edits (see ``edits_of``)."""
+
+    record: dict[str, Any]
+    derivations: Mapping[str, Derivation]
+    words: int
+    edits: int
+
+
 def derive_record(
     example: Example,
     parses: Mapping[str, Sequence[Sentence]],
@@ -106,8 +116,8 @@ def derive_record(
     target: Target,
     settings: Settings,
     variant: int,
-) -> tuple[dict[str, Any], dict[str, Derivation]] | Rejected:
-    """One output record of one example, and the derivations of its fields.
+) -> Augmented | Rejected:
+    """One output record of one example.
 
     Args:
         example: The example.
@@ -124,7 +134,7 @@ def derive_record(
     record = task.rebuild(example.record, derivations, settings.fields)
     if isinstance(record, Rejected):
         return record
-    return finished(record, example, derivations, recipe, target, settings, variant), derivations
+    return finished(record, example, derivations, recipe, target, settings, variant)
 
 
 def finished(
@@ -135,10 +145,11 @@ def finished(
     target: Target,
     settings: Settings,
     variant: int,
-) -> dict[str, Any]:
+) -> Augmented:
     """The record with an id of its own and a note of where it came from, or without them if it is to be plain."""
     from morphaug.tasks import stamp
 
+    words, edits = edits_of(derivations)
     if variant and isinstance(record.get("conllu"), str):  # a treebank's sentence ids are unique
         record = {**record, "conllu": _SENT_ID.sub(rf"\g<0>-{variant}", record["conllu"], count=1)}
     record = stamp(
@@ -147,19 +158,26 @@ def finished(
         target=target.code,
         recipe=recipe.name,
         variant=variant,
-        edit_rate=edit_rate(derivations),
+        edit_rate=edits / max(words, 1),
         provenance={n: d.provenance() for n, d in derivations.items()} if settings.provenance else None,
     )
     if settings.plain:
         record = {k: v for k, v in record.items() if k in example.record}
-    return record
+    return Augmented(record, derivations, words, edits)
 
 
-def edit_rate(derivations: Mapping[str, Derivation]) -> float:
-    """Share of the words of all fields that were changed, moved or dropped."""
-    words = [sum(bool(t.form) for s in d.source for t in s.tokens) for d in derivations.values()]
-    edits = sum(d.edit_rate * n for d, n in zip(derivations.values(), words, strict=True))
-    return edits / max(sum(words), 1)
+def edits_of(derivations: Mapping[str, Derivation]) -> tuple[int, int]:
+    """(source words of all fields, how many of them were changed, moved or dropped)."""
+    words = edits = 0
+    for derivation in derivations.values():
+        count = 0
+        for sentence in derivation.source:
+            for token in sentence.tokens:
+                if token.form:
+                    count += 1
+        words += count
+        edits += round(derivation.edit_rate * count)
+    return words, edits
 
 
 def work(
@@ -196,15 +214,12 @@ def work(
                             continue
                         # A treebank keeps its sentences, one for one: this one stays as it was.
                         tally.lost["left_as_it_was"] += 1
-                        result = (
-                            finished(example.record, example, {}, recipe, target, settings, variant),
-                            {name: Derivation(tuple(s), tuple(s)) for name, s in trees.items()},
-                        )
-                    record, derivations = result
-                    made.records[at].append(record)
-                    tally.count(derivations.values())
-                    tally.lost.update(task.counts(example.record, record, settings.fields))
-                    texts.append(tuple([d.text for d in derivations.values()]))
+                        same = {name: Derivation(tuple(s), tuple(s)) for name, s in trees.items()}
+                        result = finished(example.record, example, same, recipe, target, settings, variant)
+                    made.records[at].append(result.record)
+                    tally.count(result.derivations.values(), result.words, result.edits)
+                    tally.lost.update(task.counts(example.record, result.record, settings.fields))
+                    texts.append(tuple([d.text for d in result.derivations.values()]))
                 for count_of_pair, (a, b) in zip(counts, pairs, strict=True):
                     if texts[a] is not None and texts[b] is not None:
                         count_of_pair[0] += 1
@@ -222,7 +237,7 @@ def _guarded(
     target: Target,
     settings: Settings,
     variant: int,
-) -> tuple[dict[str, Any], dict[str, Derivation]] | Rejected:
+) -> Augmented | Rejected:
     """``derive_record``; a fault of our own costs one record, not the run, and is reported as what it is."""
     try:
         return derive_record(example, trees, task, recipe, target, settings, variant)
