@@ -151,6 +151,7 @@ class Morphology:
         self.foreign = dict(foreign or {})
         self.threshold = threshold
         self._forms: dict[tuple[str, str, bool, tuple[tuple[str, str], ...]], Form] = {}
+        self._attested: dict[tuple[str, str, str], bool] = {}
         self._plans: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[Plan, ...]] = {}
 
     # -- what features mean ---------------------------------------------------------------------
@@ -219,11 +220,18 @@ class Morphology:
         return Plan(pos, (join(core | rest),), True, False, dropped)
 
     def attests(self, upos: str, feature: str, value: str) -> bool:
-        """Whether the table has a UD feature for a part of speech, in any of its readings.
+        """Whether the table (in any reading) or the grammar has a UD feature for a part of speech.
 
         >>> Morphology("xxx").attests("NOUN", "Case", "Ine")
         False
         """
+        key = (upos, feature, value)
+        known = self._attested.get(key)
+        if known is None:
+            known = self._attested[key] = self._in_table(*key) or self._in_grammar(*key)
+        return known
+
+    def _in_table(self, upos: str, feature: str, value: str) -> bool:
         if self.paradigms is None:
             return False
         names = POS_OF_UPOS.get(upos, (upos,))
@@ -231,6 +239,11 @@ class Morphology:
             names = names[:1]
         choices = readings(feature, value)
         return any(reading <= self.paradigms.attested(pos) for pos in names if pos for reading in choices)
+
+    def _in_grammar(self, upos: str, feature: str, value: str) -> bool:
+        """Whether the grammar makes forms for a feature that tables may lack."""
+        pos = "VERB" if upos == "AUX" else upos
+        return (pos, feature, value) in getattr(self.grammar, "EXPRESSES", ())
 
     def case_first(self, upos: str, candidates: Sequence[str]) -> str | None:
         """The first of some UD cases ("Ine", "Loc", …) that the table attests for a part of speech."""
@@ -277,9 +290,15 @@ class Morphology:
         if known is not None:
             chosen = next((plan for plan in plans if known.has(text, plan.pos)), None)
         if " " in text and chosen is None:
+            whole = self._grammar(text, upos, feats)
+            if whole is not None and whole.text != text:
+                return whole
             return self._phrase(text, upos, feats, plans)
         plan = chosen or (plans[0] if plans else None)
-        if self.grammar is not None and (plan is None or any(name not in _COSMETIC for name in plan.dropped)):
+        if self.grammar is not None and (
+            plan is None
+            or any(n not in _COSMETIC or self._in_grammar(upos, n, feats.get(n, "")) for n in plan.dropped)
+        ):
             form = self._grammar(text, upos, feats)
             if form is not None:
                 return form

@@ -59,7 +59,8 @@ class Pack:
         copula: The English copula in the present: "drop", or "" to keep it as a word.
         drop_subjects: Persons whose subject pronouns are dropped, ("1", "2"); None for what the profile says.
         predicate: "agree" if adjectives after a copula agree with their subject.
-        words: English lemma -> word, where dictionaries fail on function words; "" drops the word.
+        words: English lemma, or "lemma/UPOS", or "lemma/PronType" -> word, where dictionaries fail on
+            function words.
         tenses: English tense group ("Pres", "Past", "Fut", "Pres.Perf", "Pres.Prog", ...) -> features of the verb.
         capitals: Capitals that are not Unicode's ({"i": "İ"}).
         readings: What tags that only this language's tables use mean ({"LGSPEC10": "NARR"}).

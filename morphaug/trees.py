@@ -9,8 +9,15 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 Feats = dict[str, str]  # Universal Dependencies features, {"Case": "Ine", "Number": "Sing"}
+
+
+@cache
+def universal(deprel: str) -> str:
+    """The universal part of a relation: "nmod" for "nmod:poss"."""
+    return deprel.partition(":")[0]
 
 
 @dataclass(slots=True)
@@ -64,7 +71,7 @@ class Token:
     @property
     def relation(self) -> str:
         """The universal part of the relation: "nmod" for "nmod:poss"."""
-        return self.deprel.partition(":")[0]
+        return universal(self.deprel)
 
 
 @dataclass(slots=True)

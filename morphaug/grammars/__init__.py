@@ -13,6 +13,9 @@ class Grammar(Protocol):
     """What a grammar module offers to the morphology's ladder."""
 
     CODE: str
+    EXPRESSES: frozenset[
+        tuple[str, str, str]
+    ]  # (UPOS, feature, value) that tables lack and the grammar makes
 
     def inflect(self, lemma: str, upos: str, feats: Mapping[str, str]) -> str | None:
         """The form of a lemma under UD features; None if the grammar has nothing to say."""

@@ -41,6 +41,7 @@ from morphaug.grammars import swahili_verbs as verbs
 from morphaug.grammars.swahili_verbs import Slot
 
 CODE = "swh"
+EXPRESSES = frozenset({("VERB", "Voice", "Pass")})  # what the tables of the language lack altogether
 
 
 def class_number(noun_class: str) -> int:

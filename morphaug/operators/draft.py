@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from morphaug.trees import Feats, Sentence, Token
+from morphaug.trees import Feats, Sentence, Token, universal
 
 
 class Draft:
@@ -56,8 +56,13 @@ class Draft:
 
     def kids(self, key: int, *relations: str) -> list[Token]:
         """The dependents of a word, all or those in any of the given universal relations."""
-        found = [self.words[k] for k in self.children.get(key, ())]
-        return [t for t in found if t.relation in relations] if relations else found
+        ids = self.children.get(key)
+        if not ids:
+            return []
+        words = self.words
+        if not relations:
+            return [words[k] for k in ids]
+        return [words[k] for k in ids if universal(words[k].deprel) in relations]
 
     def drop(self, key: int, rule: str, into: int | None = None) -> bool:
         """Take a word out. Its dependents go to its head; ``into`` names the word that now expresses it.

@@ -52,7 +52,7 @@ def translation(ctx: Context, lexicon: Lexicon, token: Token, sample: bool) -> s
     pack = ctx.target.pack
     if token.upos == "ADP" and lemma in pack.adpositions and pack.adpositions[lemma].word:
         return pack.adpositions[lemma].word
-    for name in (f"{lemma}/{token.upos}", lemma):
+    for name in (f"{lemma}/{token.feats.get('PronType', '-')}", f"{lemma}/{token.upos}", lemma):
         if name in pack.words:
             return pack.words[name]
     entries = _entries(lexicon, token)

@@ -17,6 +17,7 @@ from morphaug.operators.english import NEGATORS, NOMINAL, QUANTITIES
 from morphaug.trees import Token
 
 if TYPE_CHECKING:
+    from morphaug.target import Target
     from morphaug.typology import Profile
 
 RULE = "order"
@@ -64,7 +65,32 @@ def sides(target: Profile, source: Profile) -> Sides:
     A subject or a negator changes sides only in a language that is not subject-verb-object, where an order
     that is merely possible would otherwise undo a good one.
     """
-    return _sides(tuple((pair, target.order(pair), source.order(pair)) for pair in PAIRS), target.code)
+    there = {pair: target.order(pair) for pair in PAIRS}
+    here = {pair: source.order(pair) for pair in PAIRS}
+
+    def side(pair: str) -> Side:
+        differs = there[pair] != here[pair] and there[pair] in ("before", "after")
+        return there[pair] == "before" if differs else None
+
+    verb_final = there["object_verb"] == "before"
+    obj = side("object_verb")
+    possessor = side("possessor_noun")
+    if possessor is not None and possessor != (there["adposition_noun"] == "after"):
+        possessor = None
+    return Sides(
+        obj=obj,
+        subject=side("subject_verb") if obj is not None or there["subject_verb"] == "after" else None,
+        adposition=side("adposition_noun"),
+        possessor=possessor,
+        adjective=side("adjective_noun"),
+        demonstrative=side("demonstrative_noun"),
+        numeral=side("numeral_noun"),
+        relative=side("relative_noun"),
+        subordinator=side("subordinator_clause"),
+        degree=side("degree_adjective"),
+        negator=side("negation_verb") if verb_final else None,
+        verb_final=verb_final,
+    )
 
 
 PAIRS = (
@@ -83,36 +109,13 @@ PAIRS = (
 
 
 @lru_cache(maxsize=64)
-def _sides(orders: tuple[tuple[str, str | None, str | None], ...], _code: str) -> Sides:
-    def side(pair: str) -> Side:
-        _, there, here = next(o for o in orders if o[0] == pair)
-        return None if there == here or there not in ("before", "after") else there == "before"
-
-    order = {pair: there for pair, there, _ in orders}
-    verb_final = order["object_verb"] == "before"
-    obj = side("object_verb")
-    possessor = side("possessor_noun")
-    if possessor is not None and possessor != (order["adposition_noun"] == "after"):
-        possessor = None
-    return Sides(
-        obj=obj,
-        subject=side("subject_verb") if obj is not None or order["subject_verb"] == "after" else None,
-        adposition=side("adposition_noun"),
-        possessor=possessor,
-        adjective=side("adjective_noun"),
-        demonstrative=side("demonstrative_noun"),
-        numeral=side("numeral_noun"),
-        relative=side("relative_noun"),
-        subordinator=side("subordinator_clause"),
-        degree=side("degree_adjective"),
-        negator=side("negation_verb") if verb_final else None,
-        verb_final=verb_final,
-    )
+def _target_sides(target: Target) -> Sides:
+    return sides(target.profile, target.source_profile)
 
 
 def order(draft: Draft, ctx: Context) -> None:
     """Move dependents, with all that hangs from them, to the target's side of their heads."""
-    rules = sides(ctx.target.profile, ctx.target.source_profile)
+    rules = _target_sides(ctx.target)
     if rules.idle and not ctx.target.pack.adpositions:
         return
     moves: dict[int, bool] = {}
