@@ -115,10 +115,10 @@ def test_rejects_are_kept_or_told() -> None:
 def test_a_recipe_of_ones_own() -> None:
     recipe = morphaug.Recipe("only order", (Step("order"),))
     (made,) = augmenter(recipe=recipe, target="tur").augment(RECORD)
-    assert sorted(made["premise"].lower().split()) != made["premise"].lower().split()
-    assert set(made["premise"].lower().strip(".").split()) == set(
-        ["the", "teacher", "reads", "a", "book", "in", "the", "garden"]
-    )
+    words = RECORD["premise"].strip(".").lower().split()
+    new = made["premise"].strip(".").lower().split()
+    assert new != words
+    assert sorted(new) == sorted(words)
 
 
 def test_your_names_of_fields() -> None:
