@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from morphaug import conllu
 from morphaug.derivation import Derivation, Rejected
@@ -24,6 +25,12 @@ def tree_of(record: Record) -> Sentence | Rejected:
     if not isinstance(value, str):
         what = "there is no field conllu" if "conllu" not in record else f"conllu is {kind(value)}, not text"
         return Rejected("missing_field", f"{what}; this task reads CoNLL-U files")
+    return _tree(value)
+
+
+@lru_cache(maxsize=256)
+def _tree(value: str) -> Sentence | Rejected:
+    """Read a block once, though a record is validated, parsed and rebuilt; nobody changes a source sentence."""
     try:
         blocks = [block for block in conllu.read(value, name="block") if block.rows]
         if len(blocks) != 1:
