@@ -25,7 +25,7 @@ from typing import Any
 from morphaug.errors import MorphaugError
 from morphaug.lexicon_formats import UPOS, Reading, Row
 
-FORMAT = 6  # of the compiled files and of the ranking
+FORMAT = 7  # of the compiled files and of the ranking
 KEEP = 24  # translations kept per headword and part of speech
 
 
@@ -109,29 +109,37 @@ def _repair(readings: Sequence[Reading]) -> None:
         reading.pairs = [(a, b.translate(table)) for a, b in reading.pairs]
 
 
-def _placeholders(readings: Sequence[Reading]) -> frozenset[str]:
-    """Target words that only fill a verb's slots ("etw.", "jdn.", "vmit"): they come with English "sth.", "sb."."""
-    with_slot: Counter[str] = Counter()
+def _strip_function_words(readings: Sequence[Reading]) -> None:
+    """Take articles and the words that only fill a verb's slots ("etw.", "jdn.", "vmit") off the targets.
+
+    They are told from the dictionary: they come where the English side has "the" or "sth.", and a slot's word
+    is never a translation by itself.
+    """
+    alone: Counter[str] = Counter()
+    first: Counter[str] = Counter()
+    article: Counter[str] = Counter()
     total: Counter[str] = Counter()
+    slot: Counter[str] = Counter()
     for reading in readings:
         for row in reading.rows:
-            words = row.target.split(" ")
-            if len(words) < 2:
-                continue
-            abbreviated = [w for w in words if w.endswith(".") and w[:1].islower()]
-            total.update(set(abbreviated))
-            with_slot.update(set(abbreviated))
-    return frozenset(w for w, n in total.items() if n >= 30)
-
-
-def _strip_placeholders(readings: Sequence[Reading]) -> None:
-    slots = _placeholders(readings)
-    if not slots:
+            if " " in row.target:
+                words = row.target.split(" ")
+                first[words[0]] += 1
+                total.update(words)
+                if row.mark:
+                    article[words[0]] += "a" in row.mark
+                    slot.update(words if "s" in row.mark else ())
+            else:
+                alone[row.target] += 1
+    articles = {w for w, n in article.items() if n >= 15 and n > 0.15 * first[w] and len(w) <= 4 and w.islower()}
+    slots = {w for w, n in slot.items() if n >= 40 and n > 0.8 * total[w] and not alone[w]}
+    if not articles and not slots:
         return
     for reading in readings:
         for row in reading.rows:
-            if "." in row.target:
-                kept = [w for w in row.target.split(" ") if w not in slots]
+            if " " in row.target:
+                words = row.target.split(" ")
+                kept = [w for i, w in enumerate(words) if w not in slots and (i or w not in articles)]
                 row.target = " ".join(kept) or row.target
 
 
@@ -147,7 +155,11 @@ class _Guesser:
             if row.upos in ("NOUN", "VERB", "ADJ", "ADV") and " " not in row.target:
                 known.setdefault(row.target, set()).add(row.upos)
         for lemma in sorted(known):
-            tags = {"VERB" if t == "VERB" else _NOMINAL for t in known[lemma] if t in ("NOUN", "VERB", "ADJ", "ADV")}
+            tags = {
+                "VERB" if t == "VERB" else _NOMINAL
+                for t in known[lemma]
+                if t in ("NOUN", "VERB", "ADJ", "ADV")
+            }
             if len(tags) == 1:
                 tag = next(iter(tags))
                 for size in range(1, 6):
@@ -206,7 +218,7 @@ def score(
     """
     weights = weights or Weights()
     _repair(readings)
-    _strip_placeholders(readings)
+    _strip_function_words(readings)
     nouns = Counter(
         row.target[:1].isupper()
         for reading in readings
@@ -337,12 +349,30 @@ def _meetings(readings: Sequence[Reading], table: dict[str, dict[tuple[str, str]
 # Which parts of speech can stand in for one another, and how much less such an entry counts. Pairs that are
 # missing never do: a noun inflected as a verb is worse than the English word.
 _STAND_IN: dict[str, dict[str, float]] = {
-    "NOUN": {"X": 0.6, _NOMINAL: 0.6, "PROPN": 0.15, "ADJ": 0.1, "NUM": 0.1, "PRON": 0.05, "ADV": 0.04, "INTJ": 0.03},
+    "NOUN": {
+        "X": 0.6,
+        _NOMINAL: 0.6,
+        "PROPN": 0.15,
+        "ADJ": 0.1,
+        "NUM": 0.1,
+        "PRON": 0.05,
+        "ADV": 0.04,
+        "INTJ": 0.03,
+    },
     "PROPN": {"X": 0.6, _NOMINAL: 0.6, "NOUN": 0.4, "ADJ": 0.05},
     "VERB": {"X": 0.6, "AUX": 0.8},
     "AUX": {"X": 0.6, "VERB": 0.8},
     "ADJ": {"X": 0.6, _NOMINAL: 0.6, "DET": 0.3, "NUM": 0.3, "PRON": 0.1, "ADV": 0.1, "NOUN": 0.1},
-    "ADV": {"X": 0.6, _NOMINAL: 0.6, "ADJ": 0.15, "ADP": 0.1, "SCONJ": 0.1, "CCONJ": 0.1, "PART": 0.4, "INTJ": 0.1},
+    "ADV": {
+        "X": 0.6,
+        _NOMINAL: 0.6,
+        "ADJ": 0.15,
+        "ADP": 0.1,
+        "SCONJ": 0.1,
+        "CCONJ": 0.1,
+        "PART": 0.4,
+        "INTJ": 0.1,
+    },
     "PRON": {"X": 0.6, _NOMINAL: 0.6, "DET": 0.5, "ADJ": 0.2, "NUM": 0.2, "NOUN": 0.1, "ADV": 0.1},
     "DET": {"X": 0.6, _NOMINAL: 0.6, "PRON": 0.5, "ADJ": 0.5, "NUM": 0.3, "ADV": 0.2},
     "NUM": {"X": 0.6, _NOMINAL: 0.6, "ADJ": 0.3, "DET": 0.3, "NOUN": 0.3, "PRON": 0.2},
@@ -381,14 +411,18 @@ def compile_lexicon(
 
     ranked = score(readings, lemmas)
     if not ranked:
-        raise MorphaugError("no translation in these dictionaries", "check the files, their kind and their direction")
+        raise MorphaugError(
+            "no translation in these dictionaries", "check the files, their kind and their direction"
+        )
     records: dict[str, bytes] = {}
     entries = 0
     for source, groups in ranked.items():
         record = _record(groups)
         entries += record[0]
         records[source] = record
-    for source in sorted(ranked):  # a lower-cased name answers where nothing else does: "finland", "ultraviolet"
+    for source in sorted(
+        ranked
+    ):  # a lower-cased name answers where nothing else does: "finland", "ultraviolet"
         low = source.lower()
         if low not in ranked and low not in records:
             records[low] = records[source]
@@ -407,7 +441,9 @@ def compile_lexicon(
     try:
         keys.save(str(made / "keys.marisa"))
         (made / "entries.bin").write_bytes(struct.pack(f"<{len(order)}I", *offsets) + bytes(blob))
-        (made / "header.json").write_text(json.dumps(header, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        (made / "header.json").write_text(
+            json.dumps(header, indent=1, sort_keys=True) + "\n", encoding="utf-8"
+        )
         made.chmod(0o755)
         swap(made, out)
     except BaseException:
@@ -468,13 +504,17 @@ class Lexicon:
         try:
             header = json.loads((path / "header.json").read_text(encoding="utf-8"))
             if header.get("format") != FORMAT:
-                raise MorphaugError(f"{path} was compiled by another version", "run: morphaug resources compile")
+                raise MorphaugError(
+                    f"{path} was compiled by another version", "run: morphaug resources compile"
+                )
             keys = marisa_trie.Trie()
             keys.mmap(str(path / "keys.marisa"))
             with (path / "entries.bin").open("rb") as file:
                 data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except (OSError, ValueError, RuntimeError) as error:
-            raise MorphaugError(f"cannot open the lexicon {path}: {error}", "run: morphaug resources compile") from None
+            raise MorphaugError(
+                f"cannot open the lexicon {path}: {error}", "run: morphaug resources compile"
+            ) from None
         return cls(keys, data, header)
 
     def lookup(self, lemma: str, upos: str = "X") -> tuple[Entry, ...]:
@@ -521,7 +561,11 @@ class Lexicon:
         """What the adjective inside an English adverb means ("slowly": slow, "happily": happy); entries are adjectives."""
         if lemma.endswith("ly") and len(lemma) > 4:
             stem = lemma[:-2]
-            tries = [stem, stem[:-1] + "y"] if stem.endswith("i") else [stem, stem + "le", stem + "l", stem.removesuffix("al")]
+            tries = (
+                [stem, stem[:-1] + "y"]
+                if stem.endswith("i")
+                else [stem, stem + "le", stem + "l", stem.removesuffix("al")]
+            )
             for adjective in tries:
                 found = tuple([e for e in self.lookup(adjective, "ADJ") if e.upos in ("ADJ", "X")])
                 if found:

@@ -44,7 +44,9 @@ UPOS_OF_LABEL = {label: upos for upos, labels in _UPOS.items() for label in labe
 UPOS = ("X", *_UPOS)  # also the order that the compiled store numbers them in
 
 # Labels of pages that are not citation forms ("maafisa: plural of afisa") or not words.
-_NOT_A_WORD = frozenset(("infl", "imp", "prefix", "suffix", "affix", "symbol", "abbreviation", "abbr", "expr"))
+_NOT_A_WORD = frozenset(
+    ("infl", "imp", "prefix", "suffix", "affix", "symbol", "abbreviation", "abbr", "expr")
+)
 
 
 @dataclass(slots=True)
@@ -60,6 +62,7 @@ class Row:
         senses: How many senses of the entry it translates.
         trust: 1.0, less for what the page marks as special (a domain, a region, an exclamation).
         page: Number of the page in the dictionary.
+        mark: What was taken off the English side: "a" an article, "s" a slot ("sb.", "sth."), "as" both.
     """
 
     source: str
@@ -70,6 +73,7 @@ class Row:
     senses: int = 1
     trust: float = 1.0
     page: int = 0
+    mark: str = ""
 
 
 @dataclass(slots=True)
@@ -131,6 +135,13 @@ def english(text: str) -> tuple[str, bool]:
     bare = " ".join(_PLACEHOLDER.sub(" ", text).split()) if " " in text else text
     bare = bare or text
     return bare.strip(_EDGE).strip(), verb
+
+
+@lru_cache(maxsize=100_000)
+def _mark(text: str) -> str:
+    article = _ARTICLE.match(plain(text))
+    slot = " " in text and _PLACEHOLDER.search(text)
+    return ("a" if article and article[0].lower().strip() != "to" else "") + ("s" if slot else "")
 
 
 def upos_of(labels: Iterable[str]) -> str:
@@ -338,7 +349,9 @@ class Dictd:
             if not line or parts[0].replace("-", "").startswith("00database"):
                 continue
             if len(parts) < 3:
-                raise MorphaugError(f"{self.name}.index, line {number}: not word, offset and length", _REFETCH)
+                raise MorphaugError(
+                    f"{self.name}.index, line {number}: not word, offset and length", _REFETCH
+                )
             if (parts[1], parts[2]) in seen:
                 continue
             seen.add((parts[1], parts[2]))
@@ -347,7 +360,9 @@ class Dictd:
             except KeyError:
                 raise MorphaugError(f"{self.name}.index, line {number}: bad offset", _REFETCH) from None
             if at + size > len(self.pages):
-                raise MorphaugError(f"{self.name}.index, line {number}: beyond the end of the .dict", _REFETCH)
+                raise MorphaugError(
+                    f"{self.name}.index, line {number}: beyond the end of the .dict", _REFETCH
+                )
             yield self.pages[at : at + size].decode("utf8", "replace")
 
 
@@ -377,7 +392,9 @@ def open_dictd(path: Path) -> list[Dictd]:
     if path.is_dir():
         out = [d for index in sorted(path.rglob("*.index")) for d in open_dictd(index)]
         if not out:
-            raise MorphaugError(f"no dictd dictionary (.index and .dict.dz) under {path}", "name the unpacked folder")
+            raise MorphaugError(
+                f"no dictd dictionary (.index and .dict.dz) under {path}", "name the unpacked folder"
+            )
         return out
     if ".tar" in path.name or path.suffix in (".tgz", ".txz"):
         return _open_tar(path)
@@ -417,7 +434,9 @@ def _open_tar(path: Path) -> list[Dictd]:
 _NUMBERED = re.compile(r"^( ?)(\d{1,3})\.(?:\s+(.*))?$")
 _MORE = re.compile(r"\s(\d{1,3})\.$")
 _EXAMPLE = re.compile(r'^\s+"(.+?)"\s+-\s+(.+)$')
-_REMARK = re.compile(r"^\s*(?:see|see also|synonyms?|antonyms?|note|plural of|inflection of|cf\.?)\b[^a-z]", re.I)
+_REMARK = re.compile(
+    r"^\s*(?:see|see also|synonyms?|antonyms?|note|plural of|inflection of|cf\.?)\b[^a-z]", re.I
+)
 _DOMAIN = re.compile(
     r"^[^,.;:()]{3,28}:\s|^\((?:archaic|obsolete|dated|rare|slang|vulgar|figurative|colloquial|by extension)"
     r"|\b(?:archaic|obsolete|slang|vulgar)\b",
@@ -453,7 +472,11 @@ def _senses_glossed(body: Sequence[str]) -> list[_Sense]:
 
 
 def _senses_listed(
-    body: Sequence[str], headword: str, pairs: list[tuple[str, str]], derived: list[tuple[str, str]], reverse: bool
+    body: Sequence[str],
+    headword: str,
+    pairs: list[tuple[str, str]],
+    derived: list[tuple[str, str]],
+    reverse: bool,
 ) -> list[_Sense]:
     """Senses of a page of translations, numbered or not, with indented examples and remarks.
 
@@ -524,7 +547,9 @@ def read_dictd(source: Dictd, reverse: bool | None = None, language: str = "eng"
             reading.skipped["not a citation form"] += 1
             continue
         derived: list[tuple[str, str]] = []
-        senses = _senses_glossed(body) if glossed else _senses_listed(body, word, reading.pairs, derived, reverse)
+        senses = (
+            _senses_glossed(body) if glossed else _senses_listed(body, word, reading.pairs, derived, reverse)
+        )
         if not senses:
             reading.skipped["no translation"] += 1
         for one in re.split(r",\s+", word):  # a page may have several spellings: "ofisi, afisi"
@@ -551,7 +576,8 @@ def _add(reading: Reading, word: str, head_upos: str, sense: _Sense, order: int,
         if verb and upos == "X":
             upos = "VERB"
         confidence = max(trust * sense.trust, 0.1)
-        reading.rows.append(Row(key, upos, target, order, place, sense.count, confidence, page))
+        mark = _mark(written)
+        reading.rows.append(Row(key, upos, target, order, place, sense.count, confidence, page, mark))
         place += 1
 
 
@@ -592,13 +618,20 @@ def _columns(rows: Sequence[Sequence[str]], kind: str, path: Path) -> tuple[dict
     width = Counter(len(r) for r in rows).most_common(1)[0][0]
     sample = [r for r in rows[:2000] if len(r) == width]
     if width < 2:
-        raise MorphaugError(f"{path.name}, line 1: one column; an English and a target word are needed", "separate them by a tab")
+        raise MorphaugError(
+            f"{path.name}, line 1: one column; an English and a target word are needed",
+            "separate them by a tab",
+        )
 
     def share(column: int, good: str) -> float:
         if good == "number":
-            hits = sum(re.fullmatch(r"-?\d+(\.\d+)?([eE]-?\d+)?", r[column].strip()) is not None for r in sample)
+            hits = sum(
+                re.fullmatch(r"-?\d+(\.\d+)?([eE]-?\d+)?", r[column].strip()) is not None for r in sample
+            )
         else:
-            hits = sum(upos_of([r[column]]) != "X" or r[column].strip().upper() in ("X", "_", "") for r in sample)
+            hits = sum(
+                upos_of([r[column]]) != "X" or r[column].strip().upper() in ("X", "_", "") for r in sample
+            )
         return hits / len(sample)
 
     out: dict[str, int] = {"source": 0}
@@ -657,7 +690,8 @@ def read_table(path: Path, kind: str = "tsv", reverse: bool = False) -> Reading:
                     order = sign * float(row[columns[role]])
                 except ValueError:
                     raise MorphaugError(
-                        f"{path.name}, line {number}: '{row[columns[role]]}' is not a number", f"it stands in the {role} column"
+                        f"{path.name}, line {number}: '{row[columns[role]]}' is not a number",
+                        f"it stands in the {role} column",
                     ) from None
         target = clean_target(row[columns["target"]], upos, True)
         if not upos or not key or not target:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from morphaug.errors import MorphaugError, UnknownName
 from morphaug.lexicon import Entry, Lexicon, compile_lexicon, score
-from morphaug.lexicon_formats import clean_target, english, kind_of, plain, read, upos_of
+from morphaug.lexicon_formats import Row, clean_target, english, kind_of, plain, read, upos_of
 
 _DIGITS = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
 
@@ -211,18 +211,28 @@ def test_adverbs_fall_back_on_their_adjective(tmp_path: Path) -> None:
     assert words(lexicon, "slowly", "NOUN") == []
 
 
+def test_articles_and_slots_are_told_from_the_english_side(tmp_path: Path) -> None:
+    pages = [f"the w{i} /w/\ndie Sache{'x' * (i % 9)}" for i in range(30)]
+    pages += [f"take v{i} sth. /v/ <v>\netw. machen{'x' * (i % 9)} <v>" for i in range(60)]
+    pages += [f"take u{i} /v/ <v>\nan Bord machen{'x' * (i % 9)} <v>" for i in range(60)]
+    targets = {r.target for r in _rows(dictd(tmp_path, "freedict-eng-yyy", pages))}
+    assert {"Sache", "Sachexx", "machen", "machenxx", "an Bord machen"} <= targets
+    assert not any("etw." in t or t.startswith("die ") for t in targets)
+
+
 def test_letters_lost_in_latin_1_come_back(tmp_path: Path) -> None:
     pages = [f"word{i} /w/\n1. fô{i % 7 * 'k'}l\n2. fû{i % 5 * 't'}z\n3. öl\n4. ül" for i in range(40)]
-    targets = {r.target for r in _repaired(dictd(tmp_path / "h", "freedict-eng-hhh", pages))}
+    targets = {r.target for r in _rows(dictd(tmp_path / "h", "freedict-eng-hhh", pages))}
     assert any("ő" in t for t in targets)
     assert any("ű" in t for t in targets)
     assert not any("ô" in t or "û" in t for t in targets)
     # A language that has â or ê writes its own circumflexes.
-    kept = {r.target for r in _repaired(dictd(tmp_path / "f", "freedict-eng-fff", [*pages, *[f"x{i} /x/\ntêt{i * 'e'}" for i in range(9)]]))}
+    kept = {r.target for r in _rows(dictd(tmp_path / "f", "freedict-eng-fff", [*pages, *[f"x{i} /x/\ntêt{i * 'e'}" for i in range(9)]]))}
     assert any("ô" in t for t in kept)
 
 
-def _repaired(source: Path) -> list[object]:
+def _rows(source: Path) -> list[Row]:
+    """The rows of a dictionary as the ranking mends them."""
     readings = read(source)
     score(readings)
     return [row for reading in readings for row in reading.rows]

@@ -137,7 +137,7 @@ def test_a_refused_file_leaves_everything_as_it_was(tmp_path: Path, table: Path,
         resources.import_lexicon("fin", [])
     with pytest.raises(UnknownName, match="freedict"):
         resources.import_lexicon("fin", [words], kind="freedikt")
-    with pytest.raises(UnknownName, match="Finnish|finnish|fin"):
+    with pytest.raises(UnknownName, match="innish"):
         resources.import_table("finnnish", [table])
     assert snapshot(resources.home()) == before
 
@@ -151,7 +151,7 @@ def test_a_folder_of_dictionaries_gives_this_languages_only(tmp_path: Path) -> N
     lexicon = resources.lexicon("fin")
     assert [e.target for e in lexicon.lookup("house")] == ["talo"]
     assert [e.target for e in lexicon.lookup("building")] == ["talo"]
-    with pytest.raises(MorphaugError, match="Turkish.*freedict-eng-tur"):
+    with pytest.raises(MorphaugError, match=r"Turkish.*freedict-eng-tur"):
         resources.import_lexicon("tur", [folder])
     # another release takes the old one's place
     dictd(folder, "freedict-eng-fin", ["cottage /h/ <n>\nmökki"])
@@ -411,11 +411,11 @@ def test_errors_of_the_server(server: Server, tmp_path: Path) -> None:
     server.fail = fetch.TRIES
     with pytest.raises(MorphaugError, match="503"):
         fetch.download(f"{server.url}/x", tmp_path / "y")
-    with pytest.raises(MorphaugError, match="no address|cannot reach"):
+    with pytest.raises(MorphaugError, match=r"no address|cannot reach"):
         fetch.download("nonsense", tmp_path / "z")
 
 
-def test_no_network_is_an_error_in_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_network_is_an_error_in_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
