@@ -380,7 +380,11 @@ class Morphology:
         lemma = self._citation(head, upos)
         form = self._grammar(lemma, upos, feats)
         if form is None and plans:
-            form = self._learned(lemma, plans[0], None, keep=head)
+            keeps_vowel = upos not in ("VERB", "AUX") and feats.get("Number") != "Plur"
+            whole = lemma if keeps_vowel else head  # plural endings may change a linking vowel
+            form = self._learned(lemma, plans[0], None, keep=whole) or self._learned(
+                lemma, plans[0], None, keep=head
+            )
         if form is None:
             return Form(stem, "lemma", "", 0.0)
         return Form(" ".join([*words[:-1], form.text]), form.rung, form.bundle, form.probability)
