@@ -12,7 +12,6 @@ from typing import Any
 
 from morphaug.errors import MorphaugError
 
-LANGUAGES = ("fin", "swh", "tur")
 RECIPES = ("morph", "reorder", "synthetic", "lexicon", "lexicon+inflect", "pseudo")
 SETS = {
     "nli": ("classification", "nli.jsonl"),
@@ -48,14 +47,13 @@ def demonstrate(out: Path, say: Callable[[str], None] = print) -> dict[str, Path
     english = data_file("samples", "english")
     folders: dict[str, Path] = {}
     with own_home(out / "home"):
-        for code in LANGUAGES:
+        targets = shipped_languages()
+        for code in targets:
             take_samples(code)
             say(f"compiled the shipped {languages.name(code)} table and lexicon")
         for name, (task, file) in SETS.items():
             folders[name] = out / name
-            job = Job(
-                task, (str(english / file),), LANGUAGES, RECIPES, out / name, parser=f"conllu:{english}"
-            )
+            job = Job(task, (str(english / file),), targets, RECIPES, out / name, parser=f"conllu:{english}")
             report = generate(job)
             made = sum(stream["out"] for stream in report["streams"])
             rejected = sum(sum(stream["rejected"].values()) for stream in report["streams"])
@@ -69,6 +67,13 @@ def demonstrate(out: Path, say: Callable[[str], None] = print) -> dict[str, Path
     for folder in folders.values():
         say(f"data: {folder}/<target>/<recipe>/part-00000.jsonl   account: {folder}/manifest.json")
     return folders
+
+
+def shipped_languages() -> tuple[str, ...]:
+    """Languages whose small tables and lexicons come with the package."""
+    from morphaug.data import data_file
+
+    return tuple(sorted(path.parent.name for path in data_file("samples").glob("*/unimorph.tsv")))
 
 
 @contextmanager
@@ -108,7 +113,7 @@ def _before_and_after(folder: Path, show: Callable[[dict[str, Any]], str]) -> It
     task = manifest["plan"]["task"]
     yield f"{task}, before"
     yield f"  {'English':<16} {show(_source(task))}"
-    for code in LANGUAGES:
+    for code in shipped_languages():
         yield f"{task}, after: {languages.name(code)}"
         for recipe in RECIPES:
             with (folder / code / recipe / "part-00000.jsonl").open(encoding="utf-8") as lines:

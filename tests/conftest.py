@@ -18,7 +18,9 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's cache."""
     monkeypatch.setenv("MORPHAUG_HOME", str(tmp_path / "morphaug-home"))
     monkeypatch.delenv("UNIMORPH", raising=False)
-    if "morphaug.target" in sys.modules:  # a process opens a target once, but here every test has another home
+    if (
+        "morphaug.target" in sys.modules
+    ):  # a process opens a target once, but here every test has another home
         sys.modules["morphaug.target"].load_target.cache_clear()
 
 
@@ -47,11 +49,11 @@ def test_model() -> Path:
 @pytest.fixture(scope="session")
 def _sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shipped tables and lexicons, compiled once."""
-    from morphaug.demo import LANGUAGES, own_home, take_samples
+    from morphaug.demo import own_home, shipped_languages, take_samples
 
     home = tmp_path_factory.mktemp("sample-home")
     with own_home(home):
-        for code in LANGUAGES:
+        for code in shipped_languages():
             take_samples(code)
     return home
 
