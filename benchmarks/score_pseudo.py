@@ -140,7 +140,7 @@ def bootstrap(counts: np.ndarray, draws: np.ndarray) -> np.ndarray:
 
 def interval(values: np.ndarray) -> str:
     low, high = np.percentile(values, [2.5, 97.5])
-    return f"{low:.1f}..{high:.1f}"
+    return f"{low:.2f}..{high:.2f}"
 
 
 Measure = Callable[[Sequence[Word], Sequence[Word]], tuple[int, int]]
@@ -179,7 +179,7 @@ def rows(args: argparse.Namespace) -> Iterator[str]:
         point = 100 * table[:, 0].sum() / max(table[:, 1].sum(), 1)
         other = counts[base, label]
         gap = point - 100 * other[:, 0].sum() / max(other[:, 1].sum(), 1)
-        yield f"{name}\t{label}\t{point:.1f}\t{interval(mine)}\t{gap:+.1f}\t{interval(mine - theirs)}"
+        yield f"{name}\t{label}\t{point:.2f}\t{interval(mine)}\t{gap:+.2f}\t{interval(mine - theirs)}"
 
 
 def main() -> None:

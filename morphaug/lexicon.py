@@ -131,7 +131,9 @@ def _strip_function_words(readings: Sequence[Reading]) -> None:
                     slot.update(words if "s" in row.mark else ())
             else:
                 alone[row.target] += 1
-    articles = {w for w, n in article.items() if n >= 15 and n > 0.15 * first[w] and len(w) <= 4 and w.islower()}
+    articles = {
+        w for w, n in article.items() if n >= 15 and n > 0.15 * first[w] and len(w) <= 4 and w.islower()
+    }
     slots = {w for w, n in slot.items() if n >= 40 and n > 0.8 * total[w] and not alone[w]}
     if not articles and not slots:
         return
@@ -589,6 +591,10 @@ class Lexicon:
     def has(self, lemma: str) -> bool:
         """Whether the lexicon lists a lemma, in this casing or in lower case."""
         return lemma in self._keys or lemma.lower() in self._keys
+
+    def lists(self, word: str) -> bool:
+        """Whether the lexicon lists a word in exactly this casing ("Tuesday", but not "Bush")."""
+        return word in self._keys
 
     def __contains__(self, lemma: str) -> bool:
         return self.has(lemma)

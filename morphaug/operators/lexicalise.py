@@ -64,8 +64,12 @@ def translation(ctx: Context, lexicon: Lexicon, token: Token, sample: bool) -> s
 
 
 def _entries(lexicon: Lexicon, token: Token) -> tuple[Entry, ...]:
-    if token.upos == "PROPN":  # "Bush" is no bush
-        return tuple(e for e in lexicon.lookup(token.lemma, "PROPN") if e.upos == "PROPN")
+    if token.upos == "PROPN":  # "Bush" is no bush, but "Tuesday" is what it is
+        listed = lexicon.lists(token.lemma)
+        known = ("PROPN", "NOUN", "X") if listed else ("PROPN",)
+        return tuple(
+            e for e in lexicon.lookup(token.lemma, "PROPN") if e.upos in known and " " not in e.target
+        )
     found = lexicon.lookup(token.lemma, token.upos)
     if not found and token.lemma in MODALS:
         found = lexicon.lookup(MODALS[token.lemma], token.upos)
