@@ -32,14 +32,18 @@ def versions() -> dict[str, str]:
 
 def input_note(source: str) -> dict[str, Any]:
     """Name, size and hash of an input: a file, a folder (its files by name), or the name of a remote dataset."""
-    path = Path(source.removeprefix("hf:"))
+    path = Path(source.removeprefix("hf:").partition("#")[0]) if source.startswith("hf:") else Path(source)
     if path.is_file():
         return {"name": path.name, "bytes": path.stat().st_size, "sha256": sha256_of(path)}
     if path.is_dir():
         files = sorted(p for p in path.rglob("*") if p.is_file())
         rows = [[p.relative_to(path).as_posix(), sha256_of(p)] for p in files]
         digest = sha256(json.dumps(rows).encode()).hexdigest()
-        return {"name": path.name, "bytes": sum(p.stat().st_size for p in files), "sha256": digest}
+        return {
+            "name": source.rpartition("/")[2],
+            "bytes": sum(p.stat().st_size for p in files),
+            "sha256": digest,
+        }
     return {"name": source}
 
 

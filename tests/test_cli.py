@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -233,6 +234,35 @@ class TestParse:
         shell.error(*arguments, "--parser", f"conllu:{ENGLISH}")
         assert "did you mean stanza" in shell.error(*arguments, "--parser", "stnaza")
         assert sorted(p.name for p in tmp_path.iterdir() if p.is_file()) == ["in.jsonl"]
+
+
+@pytest.mark.usefixtures("sample_home")
+def test_stanza_parses_once(shell: Shell, tmp_path: Path, test_model: Path) -> None:
+    pytest.importorskip("stanza")
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"premise": "The teacher reads a book.", "hypothesis": "She reads.", "label": 1}\n')
+    arguments = ["generate", "-t", "classification", "-i", str(source), "-l", "fin", "-r", "pseudo"]
+    arguments += [
+        "--parser",
+        "stanza",
+        "--model-dir",
+        str(test_model),
+        "--parse-cache",
+        str(tmp_path / "cache"),
+    ]
+    shell.ok(*arguments, "-o", str(tmp_path / "one"))
+    code = (
+        "import sys; from morphaug.app.cli import main\n"
+        "try: main()\nfinally: print('torch' in sys.modules, file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", code, *arguments]
+    again = subprocess.run(
+        [*command, "-o", str(tmp_path / "two")], capture_output=True, text=True, check=True
+    )
+    assert again.stderr == "False\n"
+    one, two = ((tmp_path / name / "fin/pseudo/part-00000.jsonl").read_bytes() for name in ("one", "two"))
+    assert one == two
+    assert b"kirja" in one
 
 
 def test_demo(shell: Shell, tmp_path: Path) -> None:

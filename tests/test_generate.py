@@ -568,6 +568,67 @@ def test_own_recipes_and_their_noise(tmp_path: Path) -> None:
     assert noise["edit_rate"] == pytest.approx(cases["edit_rate"], abs=0.1)
 
 
+def test_a_recipe_that_translates_needs_a_lexicon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from morphaug.resources import import_table
+    from morphaug.target import load_target
+
+    monkeypatch.setenv("MORPHAUG_HOME", str(tmp_path / "other-home"))
+    load_target.cache_clear()
+    import_table("tur", [data_file("samples", "tur", "unimorph.tsv")])
+    for recipe in ("pseudo", "noise:lexicon"):
+        with pytest.raises(MissingResource, match="morphaug resources fetch tur --lexicon"):
+            generate(job(tmp_path / "out", targets=("tur",), recipes=("reorder", recipe)))
+        assert not (tmp_path / "out").exists()
+    generate(job(tmp_path / "out", targets=("tur",), recipes=("reorder", "morph")))
+
+
+@pytest.mark.parametrize("task", ["classification", "span-qa", "tagging", "conllu"])
+def test_damaged_input_gives_rejects_or_one_line_never_a_wrong_label(tmp_path: Path, task: str) -> None:
+    name = {
+        "classification": "nli.jsonl",
+        "span-qa": "qa.jsonl",
+        "tagging": "tagging.conll",
+        "conllu": "qa.conllu",
+    }[task]
+    whole = (ENGLISH / name).read_bytes()
+    luck = random.Random(task)
+    junk = [b"\xff", b"\x00", b'"', b"{", b"}", b"\t", b"\n", b"\r", b"\r\n", b"-1", b"0", "🙂".encode()]
+    junk += ["e\u0301\u0327".encode(), b"\xed\xa0\x80", b" ", b"null", b"[" * 3000, b"x" * 1_000_000]
+    kept, messages = 0, []
+    for turn in range(30):
+        text = bytearray(whole)
+        for _ in range(luck.choice((1, 3, 20))):
+            at = luck.randrange(len(text))
+            text[at : at + luck.choice((0, 0, 1, 30))] = luck.choice(junk)
+        if turn % 5 == 0:
+            del text[luck.randrange(len(text)) :]
+        source = tmp_path / name
+        source.write_bytes(text)
+        trees: Any = "auto" if task == "conllu" else FreshTrees()
+        out = tmp_path / f"out{turn}"
+        try:
+            report = generate(job(out, task=task, inputs=(str(source),), parser=trees, targets=("tur",)))
+        except MorphaugError as error:
+            messages.append(str(error))
+            assert not out.exists()
+            continue
+        counted = sum(report["records"]["rejected"].values()) + report["streams"][0]["out"]
+        counted += sum(report["streams"][0]["rejected"].values())
+        assert counted == report["records"]["read"]
+        assert "internal_error" not in report["streams"][0]["rejected"], rejects(out)
+        kept += report["streams"][0]["out"]
+        if task == "conllu":
+            continue
+        for record in rows(out, "tur"):
+            for answer, start in zip(
+                *record.get("answers", {"text": (), "answer_start": ()}).values(), strict=True
+            ):
+                assert record["context"][start : start + len(answer)] == answer
+            assert len(record.get("tokens", ())) == len(record.get("tags", ()))
+    assert kept > 50
+    assert not any("\n" in message for message in messages)
+
+
 def test_limit(tmp_path: Path) -> None:
     report = generate(job(tmp_path / "out", limit=5))
     assert report["records"]["read"] == len(rows(tmp_path / "out")) == 5
@@ -585,7 +646,7 @@ class FreshTrees:
         for text in texts:
             words = text.split(" ") if isinstance(text, str) else list(text)
             tokens = [
-                Token(i, w, w.lower(), "X", {}, 0 if i == 1 else 1, "dep", " ", (i,))
+                Token(i, w, w.lower(), "NOUN", {}, 0 if i == 1 else 1, "obj", " ", (i,))
                 for i, w in enumerate(words, 1)
             ]
             tokens[-1].space = ""
