@@ -12,11 +12,14 @@ from rich.table import Table
 from rich.text import Text
 
 FOUND = {
-    "forms from table": ("table", "syncretic"),
-    "grammar": ("grammar",),
+    "known": ("table", "syncretic", "grammar"),
     "learned": ("learned",),
     "guess": ("nearest", "lemma"),
 }
+LEGEND = (
+    "changed: share of texts; edited: share of words; lexicon: content words it had a word for;\n"
+    "known, learned, guess: inflected forms from table or grammar, from learned rules, and merely likely ones"
+)
 WIDE = 160  # where the output is no terminal, nobody folds its lines
 
 
@@ -29,8 +32,12 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], title: str = ""
     """Print a table; columns of numbers are set right."""
     drawn = Table(title=title or None, title_justify="left", header_style="bold", pad_edge=False, box=None)
     for at, name in enumerate(columns):
-        numeric = all(isinstance(row[at], int | float) or row[at] in ("", "-") for row in rows) and rows
-        drawn.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        numeric = all(
+            isinstance(row[at], int | float) or row[at] == "-" or row[at][-1:] == "%" for row in rows
+        )
+        drawn.add_column(
+            name, justify="right" if numeric and rows else "left", overflow="fold", min_width=len(name)
+        )
     for row in rows:
         drawn.add_row(*[Text(f"{cell:,}" if isinstance(cell, int) else str(cell)) for cell in row])
     console().print(drawn)
@@ -99,8 +106,8 @@ def summary(report: Mapping[str, Any], out: Path) -> None:
                 *(map(percent, found) if rungs else ["-"] * len(found)),
             ]
         )
-    names = ("target", "recipe", "records", "rejected", "texts changed", "words edited", "translated")
-    table((*names, *FOUND), rows)
+    table(("target", "recipe", "records", "lost", "changed", "edited", "lexicon", *FOUND), rows)
+    print(LEGEND)
     if report["differences"]:
         print()
         rows = [[d["target"], *d["recipes"], percent(d["share"])] for d in report["differences"]]
