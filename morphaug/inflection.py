@@ -28,6 +28,7 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -48,6 +49,7 @@ _LENDERS = 24  # bundles that a bundle borrows from, at most
 _ROWS = 100_000  # rows that a large table is sampled down to
 _AGREEMENT_ROWS = 8_000  # rows that agreement is measured on
 _PEERS = 8  # bundles that an unseen one is composed from, at most, per group of features
+_KEPT = 48  # outcomes of a mixture that are carried on to longer contexts
 _MEMO = 100_000
 _MOVED = "\x04"  # stands for a separated prefix of the lemma
 _VOWELS = frozenset("aeiouyæœøıаеиоуыэюяіαεηιουω")
@@ -158,9 +160,11 @@ def _front_contexts(lemma: str) -> tuple[list[str], list[str]]:
     return first, ["", *(f"s{lemma[-size:]}" for size in range(2, min(5, len(lemma)) + 1))]
 
 
-def _mix(distributions: Iterable[Mapping[int, float] | None]) -> dict[int, float]:
-    """Interpolate counts from the shortest context to the longest (Witten-Bell)."""
-    out: dict[int, float] = {}
+def _mix(
+    distributions: Iterable[Mapping[int, float] | None], start: Mapping[int, float] | None = None
+) -> dict[int, float]:
+    """Interpolate counts from the shortest context to the longest (Witten-Bell), on top of a mixture so far."""
+    out: dict[int, float] = dict(start or {})
     for counts in distributions:
         if not counts:
             continue
@@ -523,6 +527,8 @@ class Inflector:
         self._cores: dict[frozenset[str], int] | None = None
         self._buckets: dict[tuple[str, str], list[tuple[str, int]]] | None = None
         self._nodes: dict[tuple[str, int], dict[int, float]] = {}
+        self._mixtures: dict[tuple[str, int], dict[int, float]] = {}
+        self._ending_mixtures: dict[tuple[str, tuple[str, ...], int], dict[int, float]] = {}
         self._memo: dict[tuple[str, str, str], tuple[str, float] | None] = {}
 
     @classmethod
@@ -629,6 +635,44 @@ class Inflector:
             self._nodes[key] = node
         return node
 
+    def _mixed(
+        self, head: str, contexts: Sequence[str], bundle: int, lenders: Sequence[tuple[int, float]]
+    ) -> dict[int, float]:
+        """The mixture over contexts that each extend the one before, best first; remembered for each context."""
+        known = self._mixtures
+        at = len(contexts)
+        out: dict[int, float] = {}
+        while at:
+            found = known.get((head + contexts[at - 1], bundle))
+            if found is not None:
+                out = found
+                break
+            at -= 1
+        for context in contexts[at:]:
+            node = self._node(head + context, bundle, lenders)
+            if not node:  # nothing longer was seen either
+                break
+            out = _mix([node], out)
+            out = dict(_best(out, _KEPT))
+            if len(known) >= _MEMO:
+                known.clear()
+            known[head + context, bundle] = out
+        return out
+
+    def _mixed_endings(
+        self, head: str, contexts: tuple[str, ...], bundle: int, lenders: Sequence[tuple[int, float]]
+    ) -> dict[int, float]:
+        """The mixture over contexts of several kinds, best first; remembered for all of them together."""
+        key = (head, contexts, bundle)
+        out = self._ending_mixtures.get(key)
+        if out is None:
+            mixture = _mix(self._node(head + context, bundle, lenders) for context in contexts)
+            out = dict(_best(mixture, 3))
+            if len(self._ending_mixtures) >= _MEMO:
+                self._ending_mixtures.clear()
+            self._ending_mixtures[key] = out
+        return out
+
     def _prefix(self, lemma: str) -> str:
         if not self._moved:
             return ""
@@ -664,18 +708,19 @@ class Inflector:
                     continue
             elif not lemma.startswith(front[0]):
                 continue
-            nodes = [self._node(f"R{pos}{c}", bundle, lenders) for c in _stem_contexts(lemma, front[0])]
-            changes = _mix([*nodes, own_changes])
+            changes = self._mixed(f"R{pos}", _stem_contexts(lemma, front[0]), bundle, lenders)
+            if own_changes:
+                changes = dict(_best(_mix([own_changes], changes), _KEPT))
             tried = 0
-            for change_id, p_change in _best(changes, 40 if wide else 12):
+            for change_id, p_change in islice(changes.items(), 40 if wide else 12):
                 change = self._changes[change_id]
                 stem = _stem(lemma, change)
                 if stem is None:
                     continue
                 tried += 1
                 contexts = _ending_contexts(stem, change_id)
-                endings = _mix(self._node(f"E{pos}{c}", bundle, ending_lenders) for c in contexts)
-                for ending_id, p_ending in _best(endings, 3 if wide else 2):
+                endings = self._mixed_endings(f"E{pos}", tuple(contexts), bundle, ending_lenders)
+                for ending_id, p_ending in islice(endings.items(), 3 if wide else 2):
                     parts = Parts(front, change, self._endings[ending_id])
                     form = _join(lemma, parts, moved)
                     if form:

@@ -151,6 +151,7 @@ class Morphology:
         self.foreign = dict(foreign or {})
         self.threshold = threshold
         self._forms: dict[tuple[str, str, bool, tuple[tuple[str, str], ...]], Form] = {}
+        self._learnable: dict[str, bool] = {}
         self._attested: dict[tuple[str, str, str], bool] = {}
         self._plans: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[Plan, ...]] = {}
 
@@ -355,8 +356,13 @@ class Morphology:
         """Whether the table has enough lemmas of a part of speech to learn from: two nouns are none."""
         if self.paradigms is None:
             return True
-        inventory = self.paradigms.inventory(pos)
-        return max((self.paradigms.bundle_lemmas[name] for name in inventory), default=0) >= _LEARNABLE
+        if pos not in self._learnable:
+            self._learnable[pos] = self._most_lemmas(self.paradigms, pos) >= _LEARNABLE
+        return self._learnable[pos]
+
+    @staticmethod
+    def _most_lemmas(paradigms: Paradigms, pos: str) -> int:
+        return max((paradigms.bundle_lemmas[name] for name in paradigms.inventory(pos)), default=0)
 
     def _phrase(self, text: str, upos: str, feats: Mapping[str, str], plans: Sequence[Plan]) -> Form:
         words = text.split(" ")
