@@ -20,6 +20,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from morphaug.errors import MorphaugError, UnknownName
+from morphaug.languages import SOURCE
 
 KINDS = ("auto", "freedict", "muse", "panlex", "tsv", "gatitos")
 
@@ -523,7 +524,7 @@ def _senses_listed(
     return senses
 
 
-def read_dictd(source: Dictd, reverse: bool | None = None, language: str = "eng") -> Reading:
+def read_dictd(source: Dictd, reverse: bool | None = None, language: str = SOURCE) -> Reading:
     """Read a FreeDict dictionary in dictd's format.
 
     Args:
@@ -598,7 +599,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 
 
 _HEADER = {
-    "source": ("english", "eng", "en", "source", "src", "word", "lemma", "headword"),
+    "source": ("english", SOURCE, "en", "source", "src", "word", "lemma", "headword"),
     "upos": ("pos", "upos", "part of speech", "part_of_speech"),
     "rank": ("rank", "order", "sense"),
     "score": ("score", "quality", "weight", "trans_quality", "confidence", "probability"),

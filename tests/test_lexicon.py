@@ -34,7 +34,10 @@ def _base64(number: int) -> str:
 def dictd(folder: Path, name: str, pages: list[str], info: str = "A dictionary") -> Path:
     """Write a dictd dictionary: its .index and .dict.dz."""
     blob, index = b"", []
-    for head, text in [("00databaseinfo", info), *((p.split("\n")[0].split(" /")[0].lower(), p) for p in pages)]:
+    for head, text in [
+        ("00databaseinfo", info),
+        *((p.split("\n")[0].split(" /")[0].lower(), p) for p in pages),
+    ]:
         raw = (text + "\n").encode()
         index.append(f"{head}\t{_base64(len(blob))}\t{_base64(len(raw))}")
         blob += raw
@@ -44,7 +47,9 @@ def dictd(folder: Path, name: str, pages: list[str], info: str = "A dictionary")
     return folder
 
 
-def compiled(tmp_path: Path, *sources: Path, lemmas: dict[str, set[str]] | None = None, **options: object) -> Lexicon:
+def compiled(
+    tmp_path: Path, *sources: Path, lemmas: dict[str, set[str]] | None = None, **options: object
+) -> Lexicon:
     readings = [r for source in sources for r in read(source, **options)]  # type: ignore[arg-type]
     compile_lexicon(readings, tmp_path / "compiled", lemmas=lemmas, digest="d" * 64)
     return Lexicon.open(tmp_path / "compiled")
@@ -151,8 +156,17 @@ def test_run_on_entries_end_a_sense_and_derived_ones_become_headwords(tmp_path: 
 
 def test_the_table_tells_parts_of_speech_a_dictionary_does_not(tmp_path: Path) -> None:
     lemmas = {f"{stem}mek": {"VERB"} for stem in ("ver", "gel", "bil", "sev", "git", "ez", "ek", "seç")}
-    lemmas |= {"çıkmak": {"VERB"}, "almak": {"VERB"}, "kalmak": {"VERB"}, "kızmak": {"VERB"}, "yapmak": {"VERB"}}
-    lemmas |= {n: {"NOUN"} for n in ("kitap", "cilt", "bebek", "çiçek", "böcek", "gelecek", "köpek", "içecek", "dilek")}
+    lemmas |= {
+        "çıkmak": {"VERB"},
+        "almak": {"VERB"},
+        "kalmak": {"VERB"},
+        "kızmak": {"VERB"},
+        "yapmak": {"VERB"},
+    }
+    lemmas |= {
+        n: {"NOUN"}
+        for n in ("kitap", "cilt", "bebek", "çiçek", "böcek", "gelecek", "köpek", "içecek", "dilek")
+    }
     lexicon = compiled(tmp_path, dictd(tmp_path, "freedict-eng-zzz", RUN_ON), lemmas=lemmas)
     assert lexicon.lookup("go", "VERB")[0].target == "gitmek"
     assert lexicon.lookup("go", "VERB")[0].upos == "VERB"
@@ -202,7 +216,9 @@ def test_single_words_come_before_phrases_and_names_after_words(tmp_path: Path) 
 
 def test_adverbs_fall_back_on_their_adjective(tmp_path: Path) -> None:
     table = tmp_path / "l.tsv"
-    table.write_text("slow\tADJ\tpolepole\nhappy\tADJ\tfurahifu\nsimple\tADJ\trahisi\nfly\tVERB\truka\n", encoding="utf-8")
+    table.write_text(
+        "slow\tADJ\tpolepole\nhappy\tADJ\tfurahifu\nsimple\tADJ\trahisi\nfly\tVERB\truka\n", encoding="utf-8"
+    )
     lexicon = compiled(tmp_path, table)
     assert lexicon.lookup("slowly", "ADV")[0] == Entry("polepole", "ADJ", 0, 1.0)
     assert words(lexicon, "happily", "ADV") == ["furahifu"]
@@ -227,7 +243,14 @@ def test_letters_lost_in_latin_1_come_back(tmp_path: Path) -> None:
     assert any("ű" in t for t in targets)
     assert not any("ô" in t or "û" in t for t in targets)
     # A language that has â or ê writes its own circumflexes.
-    kept = {r.target for r in _rows(dictd(tmp_path / "f", "freedict-eng-fff", [*pages, *[f"x{i} /x/\ntêt{i * 'e'}" for i in range(9)]]))}
+    kept = {
+        r.target
+        for r in _rows(
+            dictd(
+                tmp_path / "f", "freedict-eng-fff", [*pages, *[f"x{i} /x/\ntêt{i * 'e'}" for i in range(9)]]
+            )
+        )
+    }
     assert any("ô" in t for t in kept)
 
 
@@ -255,7 +278,9 @@ def _rows(source: Path) -> list[Row]:
 def test_text_tables_of_every_shape(tmp_path: Path, name: str, text: str, kind: str, packing: str) -> None:
     raw = text.encode()
     path = tmp_path / (name + packing)
-    path.write_bytes(gzip.compress(raw) if packing == ".gz" else lzma.compress(raw) if packing == ".xz" else raw)
+    path.write_bytes(
+        gzip.compress(raw) if packing == ".gz" else lzma.compress(raw) if packing == ".xz" else raw
+    )
     lexicon = compiled(tmp_path, path, kind=kind)
     assert words(lexicon, "house", "NOUN")[0] == "talo"
     assert words(lexicon, "go", "VERB") == ["mennä"]

@@ -65,7 +65,10 @@ def test_import_compiles_and_opens(table: Path, words: Path) -> None:
     assert resources.import_lexicon("fi", [words]) == {"headwords": 2, "entries": 2}
     assert resources.paradigms("fin").forms("talo", "N;IN+ESS;SG") == ("talossa",)
     assert resources.lexicon("fin").lookup("house", "NOUN")[0].target == "talo"
-    assert resources.morphology("fin").inflect("talo", "NOUN", {"Case": "Ine", "Number": "Sing"}).text == "talossa"
+    assert (
+        resources.morphology("fin").inflect("talo", "NOUN", {"Case": "Ine", "Number": "Sing"}).text
+        == "talossa"
+    )
     assert resources.paradigms("fin") is resources.paradigms("Finnish")
     assert resources.lexicon("fin") is resources.lexicon("fi")
     assert resources.morphology("fin") is resources.morphology("fin")
@@ -204,7 +207,11 @@ def test_verify_finds_what_changed_and_what_is_gone(table: Path, words: Path) ->
     store = resources.compiled_folder("fin") / "lexicon" / "entries.bin"
     store.write_bytes(store.read_bytes()[:-1] + b"!")
     next((resources.home() / "lexicons" / "fin").glob("*-words.tsv")).unlink()
-    bad = {c.path.name.rpartition("-")[2]: (c.state, c.remedy) for c in resources.verify("fin") if c.state != "ok"}
+    bad = {
+        c.path.name.rpartition("-")[2]: (c.state, c.remedy)
+        for c in resources.verify("fin")
+        if c.state != "ok"
+    }
     assert bad["table.tsv"] == ("changed", "import table.tsv again")
     assert bad["words.tsv"] == ("missing", "import words.tsv again")
     assert bad["entries.bin"] == ("changed", "run: morphaug resources compile fin --force")
@@ -426,7 +433,9 @@ def test_no_network_is_an_error_in_seconds(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(MorphaugError, match=r"cannot reach .*morphaug resources import fin --table FILE"):
         fetch.fetch_unimorph("fin")
     for kind in fetch.LEXICONS:
-        with pytest.raises(MorphaugError, match=r"cannot reach .*morphaug resources import fin --lexicon FILE"):
+        with pytest.raises(
+            MorphaugError, match=r"cannot reach .*morphaug resources import fin --lexicon FILE"
+        ):
             fetch.fetch_lexicon("fin", kind)
     assert time.perf_counter() - start < 5
     assert not resources.unimorph_folder().exists()  # no empty folder is left behind
