@@ -194,6 +194,24 @@ class TestDatasets:
         made = data.map(augmenter().batch, batched=True, batch_size=4, remove_columns=data.column_names)
         assert len(made) == 8
 
+    def test_names_of_integer_tags_come_from_the_dataset(self, tmp_path: Path) -> None:
+        from datasets import ClassLabel, Dataset, Features, Sequence, Value
+
+        names = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-ORG", "I-ORG"]
+        blocks = (ENGLISH / "tagging.conll").read_text(encoding="utf-8").strip().split("\n\n")
+        pairs = [[line.split("\t") for line in block.splitlines()] for block in blocks]
+        rows = [{"tokens": [t for t, _ in s], "ner_tags": [names.index(tag) for _, tag in s]} for s in pairs]
+        features = Features(tokens=Sequence(Value("string")), ner_tags=Sequence(ClassLabel(names=names)))
+        Dataset.from_list(rows, features=features).save_to_disk(tmp_path / "data")
+        source = f"hf:{tmp_path / 'data'}"
+        report = generate(Job("tagging", (source,), ("tur",), ("pseudo",), tmp_path / "out", parser=PARSES))
+        assert report["plan"]["fields"] == {"tag_names": ",".join(names)}
+        lines = (tmp_path / "out/tur/pseudo/part-00000.jsonl").read_text(encoding="utf-8").splitlines()
+        assert len(lines) == len(rows)
+        for record in map(json.loads, lines):
+            assert len(record["tokens"]) == len(record["ner_tags"])
+        assert {tag for record in map(json.loads, lines) for tag in record["ner_tags"]} >= {0, 1, 2, 3}
+
     def test_generate_reads_a_saved_dataset(self, tmp_path: Path) -> None:
         from datasets import Dataset
 
