@@ -49,6 +49,8 @@ _LENDERS = 24  # bundles that a bundle borrows from, at most
 _ROWS = 100_000  # rows that a large table is sampled down to
 _AGREEMENT_ROWS = 8_000  # rows that agreement is measured on
 _PEERS = 8  # bundles that an unseen one is composed from, at most, per group of features
+_HOPELESS = 0.03  # a stem change so much less likely than the best one cannot win
+_BROAD = 4  # contexts of an ending that do not look at its letters
 _KEPT = 48  # outcomes of a mixture that are carried on to longer contexts
 _MEMO = 100_000
 _MOVED = "\x04"  # stands for a separated prefix of the lemma
@@ -666,8 +668,13 @@ class Inflector:
         key = (head, contexts, bundle)
         out = self._ending_mixtures.get(key)
         if out is None:
-            mixture = _mix(self._node(head + context, bundle, lenders) for context in contexts)
-            out = dict(_best(mixture, 3))
+            broad = (head, contexts[:_BROAD], bundle)
+            start = self._ending_mixtures.get(broad)
+            if start is None:
+                start = _mix(self._node(head + context, bundle, lenders) for context in broad[1])
+                self._ending_mixtures[broad] = start
+            nodes = (self._node(head + context, bundle, lenders) for context in contexts[_BROAD:])
+            out = dict(_best(_mix(nodes, start), 3))
             if len(self._ending_mixtures) >= _MEMO:
                 self._ending_mixtures.clear()
             self._ending_mixtures[key] = out
@@ -680,14 +687,11 @@ class Inflector:
 
     def _front_shares(self, lemma: str, bundle: int) -> dict[int, float]:
         """What the first and the last letters of a lemma say about its front, as independent witnesses."""
-        base = _mix([self._node("L", bundle, ())])
+        base = self._mixed("L", [""], bundle, ())
         if len(base) < 2:
             return base
-        first, last = (
-            _mix(self._node(f"L{context}", bundle, ()) for context in contexts)
-            for contexts in _front_contexts(lemma)
-        )
-        joint = {front: first[front] * last[front] / share for front, share in base.items()}
+        first, last = (self._mixed("L", contexts, bundle, ()) for contexts in _front_contexts(lemma))
+        joint = {f: first.get(f, 0.0) * last.get(f, 0.0) / share for f, share in base.items()}
         total = sum(joint.values())
         return {front: share / total for front, share in joint.items()}
 
@@ -711,12 +715,16 @@ class Inflector:
             changes = self._mixed(f"R{pos}", _stem_contexts(lemma, front[0]), bundle, lenders)
             if own_changes:
                 changes = dict(_best(_mix([own_changes], changes), _KEPT))
-            tried = 0
+            tried, least = 0, 0.0
             for change_id, p_change in islice(changes.items(), 40 if wide else 12):
+                if p_change < least:
+                    break
                 change = self._changes[change_id]
                 stem = _stem(lemma, change)
                 if stem is None:
                     continue
+                if not tried and not wide:
+                    least = _HOPELESS * p_change
                 tried += 1
                 contexts = _ending_contexts(stem, change_id)
                 endings = self._mixed_endings(f"E{pos}", tuple(contexts), bundle, ending_lenders)

@@ -28,7 +28,7 @@ def tree_of(record: Record) -> Sentence | Rejected:
     return _tree(value)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _tree(value: str) -> Sentence | Rejected:
     """Read a block once, though a record is validated, parsed and rebuilt; nobody changes a source sentence."""
     try:
