@@ -161,7 +161,7 @@ def edit(source: str, target: str) -> str:
                     start, keep, at = left, n, found
                 found = target.find(piece, found + 1)
     drop = len(source) - start - keep
-    if drop > 90:
+    if drop > 90 or "\x02" in target:
         return "\x03" + target
     return f"{chr(33 + start)}{chr(33 + drop)}{target[:at]}\x02{target[at + keep :]}"
 
