@@ -13,9 +13,7 @@ from typing import Any, Literal, get_args
 
 from morphaug.errors import MorphaugError, UnknownName
 
-Condition = Literal[
-    "definite", "indefinite", "negated", "plural", "singular", "count", "pronoun", "name", "passive"
-]
+Condition = Literal["definite", "indefinite", "negated", "plural", "singular", "count", "pronoun", "name"]
 CONDITIONS: tuple[str, ...] = get_args(Condition)
 
 

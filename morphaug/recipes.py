@@ -82,12 +82,12 @@ _BUILT_IN = (
     Recipe("lexicon", _steps("lexicalise"), "dictionary only, one word for one word"),
     Recipe(
         "lexicon+inflect",
-        _steps("case", "inflect", "lexicalise", "agreement"),
+        _steps("lexicalise", "case", "inflect", "agreement"),
         "dictionary words, inflected as the target would",
     ),
     Recipe(
         "pseudo",
-        _steps("case", "articles", "inflect", "lexicalise", "agreement", "negation", "prodrop", "order"),
+        _steps("lexicalise", "case", "articles", "inflect", "agreement", "negation", "prodrop", "order"),
         "target words, inflection, order, articles and negation: pseudo-data in the target language",
     ),
 )

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from morphaug.operators.draft import Draft
+from morphaug.target import CASED, SURE, Target
 from morphaug.trees import Feats, Sentence, Token
 
-if TYPE_CHECKING:
-    from morphaug.target import Target
-
 OPENERS = frozenset("([{«“‘„¿¡")
-GUESSES = frozenset({"nearest", "lemma"})
 STEMS = frozenset({"NOUN", "PROPN", "ADJ", "ADV", "VERB", "AUX", "NUM"})  # borrowed stems that take endings
-CASED = frozenset({"NOUN", "PROPN", "ADJ", "PRON", "DET", "NUM"})
 
 
 def finish(draft: Draft, target: Target) -> Sentence:
@@ -29,7 +24,7 @@ def finish(draft: Draft, target: Target) -> Sentence:
         if token.want is not None:
             _realise(draft.change(key, token.rules[-1]), target)
         elif token.lang and token.upos in CASED:
-            token.feats = _unmarked(target, token.upos)
+            token.feats = target.unmarked(token.upos)
     _split(draft)
     _capitals(draft, target)
     _spaces(draft)
@@ -37,29 +32,16 @@ def finish(draft: Draft, target: Target) -> Sentence:
 
 
 def _realise(token: Token, target: Target) -> None:
-    want: Feats = dict(token.want or {})
-    if token.upos in CASED:
-        want = {**_unmarked(target, token.upos), **want}
-    form = target.morphology.inflect(token.lemma, token.upos, want, foreign=not token.lang)
+    want: Feats = {**target.unmarked(token.upos), **(token.want or {})}
+    form = target.form(token, want)
     token.how = form.rung
     token.want = None
-    if not token.lang and (form.rung in GUESSES or (token.upos not in STEMS and len(token.src) == 1)):
+    if not token.lang and (form.rung not in SURE or (token.upos not in STEMS and len(token.src) == 1)):
         token.how = "lemma"
         return  # an English word that no rule inflects, or of a closed class, is better left as it stood
     token.form = form.text
     token.lang = target.code
     token.feats = want
-
-
-def _unmarked(target: Target, upos: str) -> Feats:
-    """What the citation form of a word says, as far as the table marks it."""
-    attests = target.morphology.attests
-    feats: Feats = {}
-    if attests(upos, "Case", "Nom"):
-        feats["Case"] = "Nom"
-    if attests(upos, "Number", "Sing"):
-        feats["Number"] = "Sing"
-    return feats
 
 
 def _split(draft: Draft) -> None:

@@ -14,10 +14,13 @@ from morphaug.packs import Pack
 
 if TYPE_CHECKING:
     from morphaug.lexicon import Lexicon
-    from morphaug.morphology import Morphology
+    from morphaug.morphology import Form, Morphology
+    from morphaug.trees import Feats, Token
     from morphaug.typology import Profile
 
 
+SURE = frozenset({"table", "syncretic", "grammar", "learned"})  # rungs whose forms say what was asked for
+CASED = frozenset({"NOUN", "PROPN", "ADJ", "PRON", "DET", "NUM"})
 LOAN_CLASSES = {"person": ("Bantu1", "Bantu2"), "thing": ("Bantu9", "Bantu10")}
 
 
@@ -40,6 +43,21 @@ class Target:
     morphology: Morphology
     lexicon: Lexicon | None
     pack: Pack
+
+    def unmarked(self, upos: str) -> Feats:
+        """What the citation form of a word says, as far as the table marks it."""
+        attests = self.morphology.attests
+        feats: Feats = {}
+        if upos in CASED and attests(upos, "Case", "Nom"):
+            feats["Case"] = "Nom"
+        if upos in CASED and attests(upos, "Number", "Sing"):
+            feats["Number"] = "Sing"
+        return feats
+
+    def form(self, token: Token, want: Mapping[str, str]) -> Form:
+        """The form of a word that expresses what is wanted of it, the unmarked case and number understood."""
+        feats = {**self.unmarked(token.upos), **want}
+        return self.morphology.inflect(token.lemma, token.upos, feats, foreign=not token.lang)
 
     def can_say(self, upos: str, feats: Mapping[str, str]) -> bool:
         """Whether some cell of the table has all of these UD features at once, for this part of speech."""

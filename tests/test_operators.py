@@ -59,7 +59,7 @@ def run(text: str, target: Target, *steps: str) -> str:
             "fin",
             "lexicalise case",
             "They came from the village without money.",
-            "He tulla from the kylä ilman raha.",
+            "He tulla the kylästä ilman rahaa.",
         ),
         ("fin", "case lexicalise", "The teacher is in the garden.", "The opettaja olla the puutarhassa."),
         ("tur", "case lexicalise", "The farmer ate the fish.", "The çiftçi yemek the balığı."),

@@ -22,9 +22,9 @@ def articles(draft: Draft, ctx: Context) -> None:
         return
     for key in list(draft.order):
         token = draft.words[key]
-        if token.upos != "DET" or token.lang or token.lemma not in ARTICLES or token.relation != "det":
+        if token.upos != "DET" or token.relation != "det" or draft.english(token) not in ARTICLES:
             continue
-        definite = token.lemma == DEFINITE_ARTICLE
+        definite = draft.english(token) == DEFINITE_ARTICLE
         noun = draft.words.get(token.head)
         if definite and affix and noun is not None and noun.upos == "NOUN":
             if ctx.fires(RULE, key) and draft.drop(key, RULE, into=noun.id):

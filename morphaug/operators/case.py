@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from morphaug.operators.context import Context
 from morphaug.operators.draft import Draft
-from morphaug.operators.english import NOMINAL, is_definite, negation_of, verb_group
+from morphaug.operators.english import NOMINAL, is_definite, negation_of
 from morphaug.packs import Adposition, CaseRule
+from morphaug.target import SURE, Target
 from morphaug.trees import Token
 
 RULE = "case"
@@ -55,7 +56,7 @@ def case(draft: Draft, ctx: Context) -> None:
             return
     for key in list(draft.order):
         token = draft.words.get(key)
-        if token is None or token.lang or (token.upos not in NOMINAL and token.upos != "NUM"):
+        if token is None or (token.upos not in NOMINAL and token.upos != "NUM"):
             continue
         if token.upos == "NUM" and not draft.kids(key, "case"):
             continue
@@ -74,11 +75,11 @@ def bearer(draft: Draft, token: Token) -> Token:
 
 def _mark(draft: Draft, ctx: Context, token: Token) -> None:
     noun = bearer(draft, token)
-    markers = [t for t in draft.kids(token.id, "case") if not t.lang]
+    markers = draft.kids(token.id, "case")
     if markers:
         marker = min(markers, key=lambda t: t.id)
         words = [marker, *sorted(draft.kids(marker.id, "fixed"), key=lambda t: t.id)]
-        how = _adposition(ctx, " ".join(w.lemma.lower() for w in words), noun)
+        how = _adposition(ctx, " ".join(draft.english(w) for w in words), noun)
         if how is None:
             return
         features = dict(how.feats)
@@ -89,8 +90,10 @@ def _mark(draft: Draft, ctx: Context, token: Token) -> None:
         if how.word:  # stays a word, and the noun stands in the case that it governs
             word = draft.change(marker.id, RULE)
             word.feats = {"AdpType": "Post" if how.order == "after" else "Prep"}
-            if word.upos == "PART":  # the possessive ending becomes a word: "of"
-                word.form, word.lemma, word.upos = "of", "of", "ADP"
+            if word.upos == "PART":  # the possessive ending becomes a word
+                word.upos = "ADP"
+                if not word.lang:
+                    word.form = word.lemma = "of"
         else:
             for word in words:
                 draft.drop(word.id, RULE, into=noun.id)
@@ -106,7 +109,7 @@ def _adposition(ctx: Context, words: str, noun: Token) -> Adposition | None:
         return None  # a pronoun that no table inflects keeps its adposition
     if words in target.pack.adpositions:
         how = target.pack.adpositions[words]
-        if not how.case or target.morphology.attests(noun.upos, "Case", how.case):
+        if how.word or not how.case or _says(target, noun, how.case):
             return how
         return None
     cases = SEMANTIC_CASES.get(words, ())
@@ -115,7 +118,17 @@ def _adposition(ctx: Context, words: str, noun: Token) -> Adposition | None:
     if noun.upos == "PRON":
         return None
     found = target.morphology.case_first(noun.upos, cases)
-    return Adposition(case=found) if found else None
+    return Adposition(case=found) if found and _says(target, noun, found) else None
+
+
+def _says(target: Target, noun: Token, case: str) -> bool:
+    """Whether this very noun has a form for a case. An adposition is absorbed only by a form that says it."""
+    want = {**(noun.want or {}), "Case": case}
+    if noun.feats.get("Number") in ("Plur", "Ptan") and target.morphology.attests(
+        noun.upos, "Number", "Plur"
+    ):
+        want.setdefault("Number", "Plur")
+    return target.form(noun, want).rung in SURE
 
 
 def _relation_case(draft: Draft, ctx: Context, token: Token) -> str:
@@ -146,16 +159,13 @@ def _holds(draft: Draft, token: Token, condition: str) -> bool:
     head = draft.words.get(token.head)
     if head is None:
         return False
-    if condition == "negated":
-        return negation_of(draft, head) is not None
-    group = verb_group(draft, head)
-    return group is not None and group.passive
+    return negation_of(draft, head) is not None
 
 
 def _share(draft: Draft, key: int) -> None:
     """A conjunct without a marker of its own takes the case of the first one."""
     token = draft.words.get(key)
-    if token is None or token.relation != "conj" or token.upos not in NOMINAL or token.lang:
+    if token is None or token.relation != "conj" or token.upos not in NOMINAL:
         return
     first = draft.words.get(token.head)
     if first is None or draft.kids(key, "case"):
@@ -170,9 +180,9 @@ def _count(draft: Draft, ctx: Context, key: int) -> None:
     """A counted noun takes the features that the pack asks for; a case of its own wins over theirs."""
     token = draft.words.get(key)
     counted = ctx.target.pack.counted
-    if token is None or not counted or token.upos != "NOUN" or token.lang:
+    if token is None or not counted or token.upos != "NOUN":
         return
-    numerals = [t for t in draft.kids(key, "nummod") if t.lemma.lower() not in ("one", "1")]
+    numerals = [t for t in draft.kids(key, "nummod") if draft.english(t) not in ("one", "1")]
     if numerals and ctx.fires(RULE, key):
         noun = bearer(draft, token)
         draft.require(

@@ -12,7 +12,7 @@ class Draft:
     surface order, ``children`` the dependents of each id (in no promised order once words move).
     """
 
-    __slots__ = ("children", "dropped", "fresh", "moved", "order", "source", "words")
+    __slots__ = ("_lemmas", "children", "dropped", "fresh", "moved", "order", "source", "words")
 
     def __init__(self, source: Sentence) -> None:
         self.source = source
@@ -22,6 +22,7 @@ class Draft:
         self.dropped: dict[int, str] = dict(source.dropped)
         self.fresh: set[int] = set()  # ids whose Token is ours to change
         self.moved = False
+        self._lemmas: dict[int, str] | None = None
         words, order, children = self.words, self.order, self.children
         for token in source.tokens:
             key = token.id
@@ -112,9 +113,11 @@ class Draft:
 
     def english(self, token: Token) -> str:
         """The source lemma behind a word, in lower case, however it was translated since."""
-        if not token.lang or not token.src:
+        if not token.rules or not token.src:
             return token.lemma.lower()
-        return next((t.lemma.lower() for t in self.source.tokens if t.id == token.src[0]), "")
+        if self._lemmas is None:
+            self._lemmas = {t.id: t.lemma.lower() for t in self.source.tokens}
+        return self._lemmas.get(token.src[0], "")
 
     def subtree(self, key: int) -> set[int]:
         """The ids of a word and everything below it."""

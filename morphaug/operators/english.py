@@ -138,9 +138,9 @@ def verb_group(draft: Draft, head: Token) -> VerbGroup | None:
     group.tense = "Past" if group.verb.feats.get("Tense") == "Past" else "Pres"
     group.imperative = group.verb.feats.get("Mood") == "Imp"
     for i, aux in enumerate(auxiliaries):
-        _read(group, aux, first=i == 0)
+        _read(group, aux, draft.english(aux), first=i == 0)
     if not auxiliaries and not group.finite and group.verb.feats.get("VerbForm", "Inf") == "Inf":
-        marked = any(t.lemma.lower() == "to" for t in draft.kids(head.id, "mark"))
+        marked = any(draft.english(t) == "to" for t in draft.kids(head.id, "mark"))
         group.finite = not marked and bool(
             draft.kids(head.id, "nsubj")
         )  # parsers take "they live" for "live"
@@ -149,8 +149,7 @@ def verb_group(draft: Draft, head: Token) -> VerbGroup | None:
     return group
 
 
-def _read(group: VerbGroup, aux: Token, first: bool) -> None:
-    word, form = aux.lemma.lower(), aux.form.lower()
+def _read(group: VerbGroup, aux: Token, word: str, first: bool) -> None:
     if first:
         group.tense = "Past" if aux.feats.get("Tense") == "Past" else "Pres"
         group.imperative = aux.feats.get("Mood") == "Imp"
@@ -161,9 +160,9 @@ def _read(group: VerbGroup, aux: Token, first: bool) -> None:
             group.passive = True
         else:
             group.progressive = True
-    elif word in FUTURE or form in FUTURE:
+    elif word in FUTURE:
         group.tense = "Fut"
-    elif word in CONDITIONAL or form in CONDITIONAL:
+    elif word in CONDITIONAL:
         group.tense = "Cond"
     elif word in MODALS:
         group.modal = aux

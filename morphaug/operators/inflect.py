@@ -14,6 +14,7 @@ from morphaug.operators.english import VerbGroup, verb_group
 from morphaug.trees import Feats, Token
 
 RULE = "inflect"
+DEGREES = {"more": "Cmp", "most": "Sup"}
 
 
 def inflect(draft: Draft, ctx: Context) -> None:
@@ -51,8 +52,8 @@ def _degree(draft: Draft, ctx: Context, token: Token) -> None:
     marker = None
     if degree not in ("Cmp", "Sup"):
         for kid in draft.kids(token.id, "advmod"):
-            if kid.lemma.lower() in ("more", "most") or kid.form.lower() in ("more", "most"):
-                marker, degree = kid, "Cmp" if kid.form.lower() == "more" else "Sup"
+            if draft.english(kid) in DEGREES and kid.feats.get("Degree", "Cmp") != "Pos":
+                marker, degree = kid, DEGREES[draft.english(kid)]
     if (
         degree in ("Cmp", "Sup")
         and ctx.target.morphology.attests(token.upos, "Degree", degree)
@@ -74,14 +75,14 @@ def inflects_verbs(ctx: Context) -> bool:
 def express(draft: Draft, ctx: Context, group: VerbGroup, rule: str) -> None:
     """Put what a verb group says into the target's verb form, absorbing the auxiliaries that it expresses."""
     verb, attests = group.verb, ctx.target.morphology.attests
-    if verb.lang or rule in verb.rules or not inflects_verbs(ctx):
+    if verb.want is not None or not inflects_verbs(ctx):
         return
     if _zero_copula(ctx, group):
         _absorb(draft, [*group.auxiliaries, verb], group.head, rule)
     elif not group.finite:
         _nonfinite(draft, ctx, group, rule)
     elif group.imperative:
-        _absorb(draft, [t for t in group.auxiliaries if t.lemma == "do"], verb, rule)
+        _absorb(draft, [t for t in group.auxiliaries if draft.english(t) == "do"], verb, rule)
         draft.require(verb.id, rule, {"Mood": "Imp", "VerbForm": "Fin"})
     elif group.modal is not None:
         _modal(draft, group, rule)
@@ -149,7 +150,7 @@ def _periphrastic_passive(draft: Draft, ctx: Context, group: VerbGroup, rule: st
 def _nonfinite(draft: Draft, ctx: Context, group: VerbGroup, rule: str) -> None:
     verb = group.verb
     form = verb.feats.get("VerbForm", "Inf")
-    marks = [t for t in draft.kids(group.head.id, "mark") if t.lemma == "to" and t.upos == "PART"]
+    marks = [t for t in draft.kids(group.head.id, "mark") if t.upos == "PART" and draft.english(t) == "to"]
     attests = ctx.target.morphology.attests
     if form == "Inf":
         _absorb(draft, [*marks, *group.auxiliaries], verb, rule)

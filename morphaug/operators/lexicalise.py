@@ -50,7 +50,7 @@ def translation(ctx: Context, lexicon: Lexicon, token: Token, sample: bool) -> s
     """The word that stands for a token in this example; "" if the lexicon has none."""
     lemma = token.lemma.lower()
     pack = ctx.target.pack
-    if token.upos == "ADP" and lemma in pack.adpositions and pack.adpositions[lemma].word:
+    if token.relation == "case" and lemma in pack.adpositions and pack.adpositions[lemma].word:
         return pack.adpositions[lemma].word
     for name in (f"{lemma}/{token.feats.get('PronType', '-')}", f"{lemma}/{token.upos}", lemma):
         if name in pack.words:

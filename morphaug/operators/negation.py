@@ -9,10 +9,10 @@ from morphaug.operators.context import Context
 from morphaug.operators.draft import Draft
 from morphaug.operators.english import negation_of, verb_group
 from morphaug.operators.inflect import express, is_predicate
+from morphaug.target import SURE
 from morphaug.trees import Token
 
 RULE = "negation"
-SURE = ("table", "syncretic", "grammar", "learned")
 
 
 def negation(draft: Draft, ctx: Context) -> None:
@@ -27,9 +27,9 @@ def negation(draft: Draft, ctx: Context) -> None:
         negator = negation_of(draft, head) if head is not None else None
         if head is None or negator is None or not ctx.fires(RULE, key):
             continue
-        if not head.lang and (is_predicate(head) or draft.kids(key, "cop")):
+        if is_predicate(head) or draft.kids(key, "cop"):
             group = verb_group(draft, head)
-            if group is not None and any(t.lemma == "do" for t in group.auxiliaries):
+            if group is not None and any(draft.english(t) == "do" for t in group.auxiliaries):
                 express(draft, ctx, group, RULE)
         verb = _finite(draft, draft.words[key])
         if by_form and verb is not None and _has_negative(ctx, verb):
@@ -49,9 +49,5 @@ def _finite(draft: Draft, head: Token) -> Token | None:
 
 def _has_negative(ctx: Context, verb: Token) -> bool:
     want = dict(verb.want or {})
-    morphology = ctx.target.morphology
-    foreign = not verb.lang
-    negative = morphology.inflect(verb.lemma, verb.upos, {**want, "Polarity": "Neg"}, foreign=foreign)
-    if negative.rung not in SURE:
-        return False
-    return negative.text != morphology.inflect(verb.lemma, verb.upos, want, foreign=foreign).text
+    negative = ctx.target.form(verb, {**want, "Polarity": "Neg"})
+    return negative.rung in SURE and negative.text != ctx.target.form(verb, want).text
