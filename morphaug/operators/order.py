@@ -24,6 +24,12 @@ RULE = "order"
 Side = bool | None  # True: before its head; False: after; None: where English has it
 CLAUSAL = frozenset({"VERB", "AUX"})
 LIGHT = frozenset({"det", "amod", "nummod", "compound", "nmod", "flat"})
+LOOSE = frozenset(
+    ["acl", "advcl", "appos", "ccomp", "csubj", "dislocated", "nsubj", "obj", "obl", "parataxis", "punct", "vocative", "xcomp"]
+)
+BARE = frozenset(
+    {"nmod:unmarked", "nmod:desc", "nmod:npmod", "nmod:tmod"}
+)  # dates and titles, which mark no role
 JOINTS = frozenset({"-", "–", "/", "’", "'"})
 ARGUMENTS = frozenset({"obj", "iobj", "ccomp", "xcomp", "obl", "advcl", "advmod", "nsubj", "csubj"})
 
@@ -195,6 +201,8 @@ def _in_phrase(draft: Draft, rules: Sides, token: Token) -> Side:
     if relation == "nmod":
         if token.deprel == "nmod:poss":
             return rules.possessor
+        if token.deprel in BARE:
+            return None
         if _is_of_phrase(draft, token) and (rules.verb_final or not _stays(draft, token)):
             return rules.possessor
         return True if rules.verb_final else None
@@ -275,19 +283,27 @@ def _partition(
     """Dependents before and after their head.
 
     Those that change sides go next to it, in mirror order; before a noun they go in front of its light
-    modifiers.
+    modifiers. Adpositions and subordinators that go behind follow the whole phrase.
     """
     here = place[head]
     stay_left = [k for k in kids if place[k] < here and moves.get(k) is not False]
     stay_right = [k for k in kids if place[k] > here and moves.get(k) is not True]
     to_left = [k for k in kids if place[k] > here and moves.get(k) is True]
     to_right = [k for k in kids if place[k] < here and moves.get(k) is False]
-    if (
-        draft.words[head].upos in NOMINAL
-    ):  # "the village's old school": what is heavy stands before what is light
-        at = next((i for i, k in enumerate(stay_left) if draft.words[k].relation in LIGHT), len(stay_left))
-        return stay_left[:at] + to_left[::-1] + stay_left[at:], to_right[::-1] + stay_right
-    return stay_left + to_left[::-1], to_right[::-1] + stay_right
+    linkers = [k for k in to_right if draft.words[k].relation in ("case", "mark")]
+    right = [k for k in reversed(to_right) if k not in linkers] + stay_right
+    edge = max((i + 1 for i, k in enumerate(right) if _is_tight(draft, k)), default=0)
+    right[edge:edge] = linkers[::-1]
+    if draft.words[head].upos not in NOMINAL:
+        return stay_left + to_left[::-1], right
+    # "the village's old school": what is heavy stands before what is light
+    at = next((i for i, k in enumerate(stay_left) if draft.words[k].relation in LIGHT), len(stay_left))
+    return stay_left[:at] + to_left[::-1] + stay_left[at:], right
+
+
+def _is_tight(draft: Draft, key: int) -> bool:
+    """Part of the very phrase: a postposition follows "May 5, 1983" or "coal and tar", not a clause behind them."""
+    return draft.words[key].relation not in LOOSE and not draft.kids(key, "case")
 
 
 COMMAS = frozenset({",", ";", ":"})
