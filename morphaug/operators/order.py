@@ -25,22 +25,9 @@ Side = bool | None  # True: before its head; False: after; None: where English h
 CLAUSAL = frozenset({"VERB", "AUX"})
 LIGHT = frozenset({"det", "amod", "nummod", "compound", "nmod", "flat"})
 LOOSE = frozenset(
-    [
-        "acl",
-        "advcl",
-        "appos",
-        "ccomp",
-        "csubj",
-        "dislocated",
-        "nsubj",
-        "obj",
-        "obl",
-        "parataxis",
-        "punct",
-        "vocative",
-        "xcomp",
-    ]
+    {"acl", "advcl", "appos", "aux", "ccomp", "cop", "csubj", "dislocated", "nsubj", "obj", "obl"}
 )
+LOOSE |= {"parataxis", "punct", "vocative", "xcomp"}
 BARE = frozenset(
     {"nmod:unmarked", "nmod:desc", "nmod:npmod", "nmod:tmod"}
 )  # dates and titles, which mark no role
