@@ -79,16 +79,12 @@ def shipped_languages() -> tuple[str, ...]:
 @contextmanager
 def own_home(folder: Path) -> Iterator[None]:
     """With MORPHAUG_HOME set to a folder."""
-    from morphaug.target import load_target
-
     before = {name: os.environ.get(name) for name in ("MORPHAUG_HOME", "UNIMORPH")}
     os.environ["MORPHAUG_HOME"] = str(folder)
     os.environ.pop("UNIMORPH", None)
-    load_target.cache_clear()  # a process opens a target once, and these are others
     try:
         yield
     finally:
-        load_target.cache_clear()
         for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)

@@ -95,9 +95,8 @@ class Target:
         }
 
 
-@lru_cache(maxsize=32)
 def load_target(code: str) -> Target:
-    """Open the resources of a language (once in a process).
+    """Open the resources of a language: once in a process, and again when they have changed.
 
     Args:
         code: Any name or code that ``languages.resolve`` knows.
@@ -106,14 +105,32 @@ def load_target(code: str) -> Target:
         UnknownName: No such language.
         MissingResource: No paradigm table is installed; the message names the command that gets it.
     """
-    from morphaug import languages, packs, resources, typology
+    from morphaug import languages, resources
 
     code = languages.resolve(code)
+    return _open(code, str(resources.home()), _stamp(code))
+
+
+def _stamp(code: str) -> int:
+    """When the language was last compiled; 0 if never."""
+    from morphaug import resources
+
+    try:
+        return (resources.compiled_folder(code) / "meta.json").stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+@lru_cache(maxsize=32)
+def _open(code: str, home: str, stamp: int) -> Target:  # noqa: ARG001 - the home and the stamp tell resources apart
+    from morphaug import packs, resources, typology
+    from morphaug.languages import SOURCE
+
     notes = packs.pack(code)
     return Target(
         code,
         corrected(typology.profile(code), notes),
-        typology.profile(languages.SOURCE),
+        typology.profile(SOURCE),
         resources.morphology(code),
         resources.find_lexicon(code),
         notes,

@@ -570,10 +570,8 @@ def test_own_recipes_and_their_noise(tmp_path: Path) -> None:
 
 def test_a_recipe_that_translates_needs_a_lexicon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from morphaug.resources import import_table
-    from morphaug.target import load_target
 
     monkeypatch.setenv("MORPHAUG_HOME", str(tmp_path / "other-home"))
-    load_target.cache_clear()
     import_table("tur", [data_file("samples", "tur", "unimorph.tsv")])
     for recipe in ("pseudo", "noise:lexicon"):
         with pytest.raises(MissingResource, match="morphaug resources fetch tur --lexicon"):
