@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,10 +17,6 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's cache."""
     monkeypatch.setenv("MORPHAUG_HOME", str(tmp_path / "morphaug-home"))
     monkeypatch.delenv("UNIMORPH", raising=False)
-    if (
-        "morphaug.target" in sys.modules
-    ):  # a process opens a target once, but here every test has another home
-        sys.modules["morphaug.target"].load_target.cache_clear()
 
 
 def _folder(variable: str, what: str) -> Path:
