@@ -42,6 +42,9 @@ class Analysis(NamedTuple):
     deprel: str
 
 
+_HALVES = re.compile("[\ud800-\udfff]")
+
+
 def pieces(text: str, limit: int = PIECE) -> list[Span]:
     """Stretches of text for a tokenizer: paragraphs (a blank line ends a sentence in any text), and parts of
     those that are too long, cut at white space where there is some.
@@ -207,4 +210,9 @@ def join(parts: Sequence[Sequence[Analysis]]) -> list[Analysis]:
 
 def shown(form: str) -> str:
     """A word as a model is shown it: never empty or white space only, and not endless."""
-    return form[:LETTERS] if form.strip() else "_"
+    return encodable(form[:LETTERS]) if form.strip() else "_"
+
+
+def encodable(text: str) -> str:
+    """A text of the same length in which each half character (a lone surrogate) is U+FFFD: models take UTF-8 alone."""
+    return text if text.isascii() else _HALVES.sub("\ufffd", text)

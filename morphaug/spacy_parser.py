@@ -14,7 +14,7 @@ from morphaug.clearnlp import Word, to_ud
 from morphaug.conllu import parse_feats
 from morphaug.errors import MissingResource, MorphaugError
 from morphaug.modelfiles import digest, quiet
-from morphaug.segments import Analysis, Unit, assemble, cover, join, pieces, pretokenised, shown
+from morphaug.segments import Analysis, Unit, assemble, cover, encodable, join, pieces, pretokenised, shown
 from morphaug.trees import Sentence
 
 OPTIONS = "v1"  # of the conversion and of how texts are cut; part of the parser's name
@@ -76,8 +76,12 @@ class SpacyParser:
     def _tokens(self, text: str, piece: tuple[int, int]) -> list[Unit]:
         start, end = piece
         units = [
-            Unit(start + t.idx, start + t.idx + len(t.text), (t.text,))
-            for t in self._nlp.tokenizer(text[start:end])
+            Unit(
+                start + t.idx,
+                start + t.idx + len(t.text),
+                (text[start + t.idx : start + t.idx + len(t.text)],),
+            )
+            for t in self._nlp.tokenizer(encodable(text[start:end]))
         ]
         return cover(text, piece, [units])[0]
 

@@ -22,6 +22,7 @@ from morphaug.segments import (
     Unit,
     assemble,
     cover,
+    encodable,
     join,
     pieces,
     pretokenised,
@@ -239,7 +240,9 @@ class StanzaParser:
         """Units of each sentence of each text."""
         spans = [pieces(text) for text in texts]
         documents = [
-            text[start:end] for text, found in zip(texts, spans, strict=True) for start, end in found
+            encodable(text[start:end])
+            for text, found in zip(texts, spans, strict=True)
+            for start, end in found
         ]
         if not documents:
             return [[] for _ in texts]

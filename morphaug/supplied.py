@@ -237,6 +237,10 @@ def write_parses(path: Path, items: Iterable[tuple[str, Sequence[Sentence]]]) ->
                     out.write(write_sentence(sentence, joined=True, provenance=False))
                 count += 1
         os.replace(partial, path)
+    except UnicodeEncodeError as error:
+        raise MorphaugError(
+            f"{path}: a text has half a character ({error.reason})", "mend the text"
+        ) from None
     finally:
         partial.unlink(missing_ok=True)
     return count
