@@ -1,7 +1,7 @@
 """Score pseudo-target-language treebanks against a parallel gold treebank.
 
     python benchmarks/score_pseudo.py --gold fi_pud.conllu --source en_pud.conllu --half A \
-        --hyp lexicon=aug/fin/lexicon/part-00000.conllu --hyp pseudo=aug/fin/pseudo/part-00000.conllu --baseline lexicon
+        --hyp lexicon=aug/fin/lexicon/part-00000.conllu --hyp pseudo=aug/fin/pseudo/part-00000.conllu --baseline lexicon --lexicon fin
 
 Sentences are matched by sent_id; ``--half A`` keeps the even-numbered documents of a Parallel UD treebank.
 
@@ -122,10 +122,17 @@ def ordered(where: dict[int, int], pairs: Sequence[tuple[int, int]]) -> tuple[in
     return right, total
 
 
-def read_lexicon(path: Path) -> dict[str, set[str]]:
-    """Tab-separated: English, part of speech, rank, translation (a header line is recognised)."""
+def read_lexicon(source: str) -> dict[str, set[str]]:
+    """Every translation of every word, from a TSV (English first, translation last) or an installed lexicon."""
     out: dict[str, set[str]] = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
+    if not Path(source).is_file():
+        from morphaug import resources
+
+        lexicon = resources.lexicon(source)
+        for word in lexicon:
+            out.setdefault(word.lower(), set()).update(e.target.lower() for e in lexicon.lookup(word))
+        return out
+    for line in Path(source).read_text(encoding="utf-8").splitlines():
         cells = line.split("\t")
         if len(cells) >= 2 and cells[0] != "source":
             out.setdefault(cells[0].lower(), set()).add(cells[-1].lower())
@@ -192,7 +199,11 @@ def main() -> None:
         "--hyp", action="append", default=[], metavar="NAME=FILE", help="a generated treebank; repeat"
     )
     parser.add_argument("--baseline", default="copy", help="the system that differences are taken to")
-    parser.add_argument("--lexicon", type=Path, help="lexicon whose translations anchor word pairs")
+    parser.add_argument(
+        "--lexicon",
+        default="",
+        help="whose translations anchor word pairs: a language's installed one, or a TSV",
+    )
     parser.add_argument("--half", choices=("A", "B", "all"), default="all")
     for row in rows(parser.parse_args()):
         print(row)

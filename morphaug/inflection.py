@@ -671,10 +671,12 @@ class Inflector:
             broad = (head, contexts[:_BROAD], bundle)
             start = self._ending_mixtures.get(broad)
             if start is None:
-                start = _mix(self._node(head + context, bundle, lenders) for context in broad[1])
+                first = self._mixed(head, contexts[:1], bundle, lenders)
+                nodes = [self._node(head + context, bundle, lenders) for context in contexts[1:_BROAD]]
+                start = dict(_best(_mix(nodes, first), _KEPT))
                 self._ending_mixtures[broad] = start
-            nodes = (self._node(head + context, bundle, lenders) for context in contexts[_BROAD:])
-            out = dict(_best(_mix(nodes, start), 3))
+            rest = (self._node(head + context, bundle, lenders) for context in contexts[_BROAD:])
+            out = dict(_best(_mix(rest, start), 3))
             if len(self._ending_mixtures) >= _MEMO:
                 self._ending_mixtures.clear()
             self._ending_mixtures[key] = out

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from morphaug.errors import MissingResource
 from morphaug.operators.context import Context
 from morphaug.operators.draft import Draft
 from morphaug.operators.english import MODALS
+from morphaug.target import Target
 from morphaug.trees import Token
 
 if TYPE_CHECKING:
@@ -28,8 +30,7 @@ def lexicalise(draft: Draft, ctx: Context, choice: str = "best") -> None:
     Raises:
         MissingResource: The target has no lexicon.
     """
-    lexicon = ctx.target.lexicon
-    if lexicon is None:
+    if ctx.target.lexicon is None:
         raise MissingResource(
             f"no lexicon for '{ctx.target.code}'",
             f"get one with: morphaug resources fetch {ctx.target.code} --lexicon freedict",
@@ -41,50 +42,54 @@ def lexicalise(draft: Draft, ctx: Context, choice: str = "best") -> None:
             continue
         if ctx.rate < 1.0 and ctx.draw_word("?" + token.lemma, token.upos) >= ctx.rate:
             continue
-        word = translation(ctx, lexicon, token, sample)
+        word = translation(ctx, token, sample)
         if word:
             _replace(draft, ctx, token, word)
 
 
-def translation(ctx: Context, lexicon: Lexicon, token: Token, sample: bool) -> str:
+def translation(ctx: Context, token: Token, sample: bool) -> str:
     """The word that stands for a token in this example; "" if the lexicon has none."""
-    lemma = token.lemma.lower()
-    pack = ctx.target.pack
-    if token.relation == "case" and lemma in pack.adpositions and pack.adpositions[lemma].word:
-        return pack.adpositions[lemma].word
-    for name in (f"{lemma}/{token.feats.get('PronType', '-')}", f"{lemma}/{token.upos}", lemma):
+    kind = token.feats.get("PronType", "")
+    words, weights = _choices(ctx.target, token.lemma, token.form, token.upos, kind, token.relation == "case")
+    if not words or not sample or len(words) == 1:
+        return words[0] if words else ""
+    return _draw(words, weights, ctx.draw_word(token.lemma.lower(), token.upos))
+
+
+@lru_cache(maxsize=100_000)
+def _choices(
+    target: Target, lemma: str, form: str, upos: str, kind: str, adposition: bool
+) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    """The words that may stand for a token, best first, and their weights: the pack's own word, or the lexicon's."""
+    low, pack, lexicon = lemma.lower(), target.pack, target.lexicon
+    if adposition and low in pack.adpositions and pack.adpositions[low].word:
+        return (pack.adpositions[low].word,), (1.0,)
+    for name in (f"{low}/{kind}", f"{low}/{upos}", low):
         if name in pack.words:
-            return pack.words[name]
-    entries = _entries(lexicon, token)
-    if not entries:
-        return ""
-    if not sample or len(entries) == 1:
-        return entries[0].target
-    return _draw(entries, ctx.draw_word(lemma, token.upos))
+            return (pack.words[name],), (1.0,)
+    entries = _entries(lexicon, lemma, form, upos) if lexicon is not None else ()
+    return tuple(e.target for e in entries), tuple(e.weight for e in entries)
 
 
-def _entries(lexicon: Lexicon, token: Token) -> tuple[Entry, ...]:
-    if token.upos == "PROPN":  # "Bush" is no bush, but "Tuesday" is what it is
-        listed = lexicon.lists(token.lemma)
-        known = ("PROPN", "NOUN", "X") if listed else ("PROPN",)
-        return tuple(
-            e for e in lexicon.lookup(token.lemma, "PROPN") if e.upos in known and " " not in e.target
-        )
-    found = lexicon.lookup(token.lemma, token.upos)
-    if not found and token.lemma in MODALS:
-        found = lexicon.lookup(MODALS[token.lemma], token.upos)
-    if not found and token.upos in ("PRON", "DET", "ADV", "ADP", "SCONJ"):
-        found = lexicon.lookup(token.form.lower(), token.upos)
+def _entries(lexicon: Lexicon, lemma: str, form: str, upos: str) -> tuple[Entry, ...]:
+    if upos == "PROPN":  # "Bush" is no bush, but "Tuesday" is what it is
+        known = ("PROPN", "NOUN", "X") if lexicon.lists(lemma) else ("PROPN",)
+        return tuple(e for e in lexicon.lookup(lemma, "PROPN") if e.upos in known and " " not in e.target)
+    found = lexicon.lookup(lemma, upos)
+    if not found and lemma in MODALS:
+        found = lexicon.lookup(MODALS[lemma], upos)
+    if not found and upos in ("PRON", "DET", "ADV", "ADP", "SCONJ"):
+        found = lexicon.lookup(form.lower(), upos)
     return found
 
 
-def _draw(entries: tuple[Entry, ...], luck: float) -> str:
-    total = sum(e.weight for e in entries)
-    for entry in entries:
-        luck -= entry.weight / total
+def _draw(words: tuple[str, ...], weights: tuple[float, ...], luck: float) -> str:
+    total = sum(weights)
+    for word, weight in zip(words, weights, strict=True):
+        luck -= weight / total
         if luck < 0:
-            return entry.target
-    return entries[-1].target
+            return word
+    return words[-1]
 
 
 def _replace(draft: Draft, ctx: Context, token: Token, word: str) -> None:
