@@ -529,6 +529,7 @@ class Inflector:
         self._cores: dict[frozenset[str], int] | None = None
         self._buckets: dict[tuple[str, str], list[tuple[str, int]]] | None = None
         self._nodes: dict[tuple[str, int], dict[int, float]] = {}
+        self._seen_contexts: dict[str, bool] = {}
         self._mixtures: dict[tuple[str, int], dict[int, float]] = {}
         self._ending_mixtures: dict[tuple[str, tuple[str, ...], int], dict[int, float]] = {}
         self._memo: dict[tuple[str, str, str], tuple[str, float] | None] = {}
@@ -626,7 +627,10 @@ class Inflector:
             from morphaug.paradigms import _code, _index
 
             node = {}
-            for lender, weight in ((bundle, 1.0), *lenders):
+            seen = self._seen_contexts.get(context)
+            if seen is None:
+                seen = self._seen_contexts[context] = self._trie.has_keys_with_prefix(f"{context}\x01")
+            for lender, weight in ((bundle, 1.0), *lenders) if seen else ():
                 head = f"{context}\x01{_code(lender)}"
                 at = len(head)
                 for item in self._trie.keys(head):

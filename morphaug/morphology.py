@@ -205,10 +205,11 @@ class Morphology:
                 return Plan(pos, (bare,), True, False, dropped)
             near = tuple(name for name in full if costs[name] <= costs[full[0]] + 0.75)
             return Plan(pos, near[:6], True, True, dropped)
+        fits = {name: round(nearness(core, core_of(name)), 6) for name in inventory}
+        most = max(fits.values())
         nearest = max(
-            inventory,
+            (name for name in inventory if fits[name] == most),
             key=lambda name: (
-                round(nearness(core, core_of(name)), 6),
                 -_markedness(features_of(name) - core, asked),
                 paradigms.bundle_lemmas[name],
                 name,
