@@ -137,7 +137,8 @@ def download(
         part.unlink()
         note.unlink(missing_ok=True)
         raise MorphaugError(
-            f"{url}: its checksum is not the published one ({checksum[:16]}…)", "fetch it again, or from another mirror"
+            f"{url}: its checksum is not the published one ({checksum[:16]}…)",
+            "fetch it again, or from another mirror",
         )
     note.unlink(missing_ok=True)
     part.replace(target)
@@ -230,7 +231,9 @@ def _still_good(code: str, part: Any, url: str) -> bool:
     for item in inputs(code, part):
         if item.origin == url:
             paths = item.paths()
-            return all(p.is_file() and sha256(p) == h for p, h in zip(paths, item.files.values(), strict=True))
+            return all(
+                p.is_file() and sha256(p) == h for p, h in zip(paths, item.files.values(), strict=True)
+            )
     return False
 
 
@@ -332,7 +335,9 @@ def fetch_lexicon(
             download(url, place, checksum=checksum, report=report, remedy=remedy)
             got.setdefault(reverse, {})[str(place)] = url
     if not got and not here:
-        raise MissingResource(f"{kind} has no dictionary of {languages.name(code)} ({code}) and English", remedy)
+        raise MissingResource(
+            f"{kind} has no dictionary of {languages.name(code)} ({code}) and English", remedy
+        )
     for reverse, files in got.items():
         import_lexicon(code, list(files), kind=kind, reverse=reverse, origin=files)
         for name in files:
@@ -340,24 +345,32 @@ def fetch_lexicon(
     return lexicon(code).counts
 
 
-def _addresses(code: str, kind: str, report: Report | None, remedy: str) -> list[tuple[str, str, bool | None]]:
+def _addresses(
+    code: str, kind: str, report: Report | None, remedy: str
+) -> list[tuple[str, str, bool | None]]:
     """(URL, checksum or "", whether it is target-to-English or None) of each dictionary to try."""
     from morphaug import languages
 
     source = languages.SOURCE
     if kind == "freedict":
         names = (*languages.alias(code, "freedict"), code)
-        return _freedict_releases({f"{a}-{b}" for n in names for a, b in ((source, n), (n, source))}, report, remedy)
+        return _freedict_releases(
+            {f"{a}-{b}" for n in names for a, b in ((source, n), (n, source))}, report, remedy
+        )
     english = languages.alias(source, kind)[0]
     names = languages.alias(code, kind)
     if kind == "gatitos":
         return [(f"{base(kind)}/{english}_{n}.tsv", "", False) for n in names]
     return [
-        (f"{base(kind)}/{a}-{b}.txt", "", a != english) for n in names for a, b in ((english, n), (n, english))
+        (f"{base(kind)}/{a}-{b}.txt", "", a != english)
+        for n in names
+        for a, b in ((english, n), (n, english))
     ]
 
 
-def _freedict_releases(pairs: set[str], report: Report | None, remedy: str) -> list[tuple[str, str, bool | None]]:
+def _freedict_releases(
+    pairs: set[str], report: Report | None, remedy: str
+) -> list[tuple[str, str, bool | None]]:
     """The newest dictd release of each dictionary in FreeDict's database (a JSON list of dictionaries)."""
     url = base("freedict")
     place = download(url, _downloads() / "freedict" / "freedict-database.json", report=report, remedy=remedy)
@@ -366,7 +379,9 @@ def _freedict_releases(pairs: set[str], report: Report | None, remedy: str) -> l
         out = []
         for entry in entries:
             if entry.get("name") in pairs:
-                releases = [r for r in entry.get("releases", []) if r.get("platform") == "dictd" and r.get("URL")]
+                releases = [
+                    r for r in entry.get("releases", []) if r.get("platform") == "dictd" and r.get("URL")
+                ]
                 if releases:
                     newest = max(releases, key=lambda r: str(r.get("date", "")))
                     out.append((str(newest["URL"]), str(newest.get("checksum") or ""), None))
@@ -404,7 +419,11 @@ def fetch_stanza(language: str = "en", *, model_dir: Path | None = None, process
     options: dict[str, Any] = {"resources_url": base("stanza")} if base("stanza") else {}
     try:
         stanza.download(
-            name, model_dir=str(folder), processors=processors or "tokenize,mwt,pos,lemma,depparse", verbose=False, **options
+            name,
+            model_dir=str(folder),
+            processors=processors or "tokenize,mwt,pos,lemma,depparse",
+            verbose=False,
+            **options,
         )
     except Exception as error:  # Stanza raises requests' errors, its own and plain ones
         text = str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -147,7 +147,11 @@ class _Guesser:
             if row.upos in ("NOUN", "VERB", "ADJ", "ADV") and " " not in row.target:
                 known.setdefault(row.target, set()).add(row.upos)
         for lemma in sorted(known):
-            tags = {"VERB" if t == "VERB" else _NOMINAL for t in known[lemma] if t in ("NOUN", "VERB", "ADJ", "ADV")}
+            tags = {
+                "VERB" if t == "VERB" else _NOMINAL
+                for t in known[lemma]
+                if t in ("NOUN", "VERB", "ADJ", "ADV")
+            }
             if len(tags) == 1:
                 tag = next(iter(tags))
                 for size in range(1, 6):
@@ -337,12 +341,30 @@ def _meetings(readings: Sequence[Reading], table: dict[str, dict[tuple[str, str]
 # Which parts of speech can stand in for one another, and how much less such an entry counts. Pairs that are
 # missing never do: a noun inflected as a verb is worse than the English word.
 _STAND_IN: dict[str, dict[str, float]] = {
-    "NOUN": {"X": 0.6, _NOMINAL: 0.6, "PROPN": 0.15, "ADJ": 0.1, "NUM": 0.1, "PRON": 0.05, "ADV": 0.04, "INTJ": 0.03},
+    "NOUN": {
+        "X": 0.6,
+        _NOMINAL: 0.6,
+        "PROPN": 0.15,
+        "ADJ": 0.1,
+        "NUM": 0.1,
+        "PRON": 0.05,
+        "ADV": 0.04,
+        "INTJ": 0.03,
+    },
     "PROPN": {"X": 0.6, _NOMINAL: 0.6, "NOUN": 0.4, "ADJ": 0.05},
     "VERB": {"X": 0.6, "AUX": 0.8},
     "AUX": {"X": 0.6, "VERB": 0.8},
     "ADJ": {"X": 0.6, _NOMINAL: 0.6, "DET": 0.3, "NUM": 0.3, "PRON": 0.1, "ADV": 0.1, "NOUN": 0.1},
-    "ADV": {"X": 0.6, _NOMINAL: 0.6, "ADJ": 0.15, "ADP": 0.1, "SCONJ": 0.1, "CCONJ": 0.1, "PART": 0.4, "INTJ": 0.1},
+    "ADV": {
+        "X": 0.6,
+        _NOMINAL: 0.6,
+        "ADJ": 0.15,
+        "ADP": 0.1,
+        "SCONJ": 0.1,
+        "CCONJ": 0.1,
+        "PART": 0.4,
+        "INTJ": 0.1,
+    },
     "PRON": {"X": 0.6, _NOMINAL: 0.6, "DET": 0.5, "ADJ": 0.2, "NUM": 0.2, "NOUN": 0.1, "ADV": 0.1},
     "DET": {"X": 0.6, _NOMINAL: 0.6, "PRON": 0.5, "ADJ": 0.5, "NUM": 0.3, "ADV": 0.2},
     "NUM": {"X": 0.6, _NOMINAL: 0.6, "ADJ": 0.3, "DET": 0.3, "NOUN": 0.3, "PRON": 0.2},
@@ -381,14 +403,18 @@ def compile_lexicon(
 
     ranked = score(readings, lemmas)
     if not ranked:
-        raise MorphaugError("no translation in these dictionaries", "check the files, their kind and their direction")
+        raise MorphaugError(
+            "no translation in these dictionaries", "check the files, their kind and their direction"
+        )
     records: dict[str, bytes] = {}
     entries = 0
     for source, groups in ranked.items():
         record = _record(groups)
         entries += record[0]
         records[source] = record
-    for source in sorted(ranked):  # a lower-cased name answers where nothing else does: "finland", "ultraviolet"
+    for source in sorted(
+        ranked
+    ):  # a lower-cased name answers where nothing else does: "finland", "ultraviolet"
         low = source.lower()
         if low not in ranked and low not in records:
             records[low] = records[source]
@@ -407,7 +433,9 @@ def compile_lexicon(
     try:
         keys.save(str(made / "keys.marisa"))
         (made / "entries.bin").write_bytes(struct.pack(f"<{len(order)}I", *offsets) + bytes(blob))
-        (made / "header.json").write_text(json.dumps(header, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        (made / "header.json").write_text(
+            json.dumps(header, indent=1, sort_keys=True) + "\n", encoding="utf-8"
+        )
         made.chmod(0o755)
         swap(made, out)
     except BaseException:
@@ -468,13 +496,17 @@ class Lexicon:
         try:
             header = json.loads((path / "header.json").read_text(encoding="utf-8"))
             if header.get("format") != FORMAT:
-                raise MorphaugError(f"{path} was compiled by another version", "run: morphaug resources compile")
+                raise MorphaugError(
+                    f"{path} was compiled by another version", "run: morphaug resources compile"
+                )
             keys = marisa_trie.Trie()
             keys.mmap(str(path / "keys.marisa"))
             with (path / "entries.bin").open("rb") as file:
                 data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except (OSError, ValueError, RuntimeError) as error:
-            raise MorphaugError(f"cannot open the lexicon {path}: {error}", "run: morphaug resources compile") from None
+            raise MorphaugError(
+                f"cannot open the lexicon {path}: {error}", "run: morphaug resources compile"
+            ) from None
         return cls(keys, data, header)
 
     def lookup(self, lemma: str, upos: str = "X") -> tuple[Entry, ...]:
@@ -521,7 +553,11 @@ class Lexicon:
         """What the adjective inside an English adverb means ("slowly": slow, "happily": happy); entries are adjectives."""
         if lemma.endswith("ly") and len(lemma) > 4:
             stem = lemma[:-2]
-            tries = [stem, stem[:-1] + "y"] if stem.endswith("i") else [stem, stem + "le", stem + "l", stem.removesuffix("al")]
+            tries = (
+                [stem, stem[:-1] + "y"]
+                if stem.endswith("i")
+                else [stem, stem + "le", stem + "l", stem.removesuffix("al")]
+            )
             for adjective in tries:
                 found = tuple([e for e in self.lookup(adjective, "ADJ") if e.upos in ("ADJ", "X")])
                 if found:

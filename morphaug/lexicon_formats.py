@@ -44,7 +44,9 @@ UPOS_OF_LABEL = {label: upos for upos, labels in _UPOS.items() for label in labe
 UPOS = ("X", *_UPOS)  # also the order that the compiled store numbers them in
 
 # Labels of pages that are not citation forms ("maafisa: plural of afisa") or not words.
-_NOT_A_WORD = frozenset(("infl", "imp", "prefix", "suffix", "affix", "symbol", "abbreviation", "abbr", "expr"))
+_NOT_A_WORD = frozenset(
+    ("infl", "imp", "prefix", "suffix", "affix", "symbol", "abbreviation", "abbr", "expr")
+)
 
 
 @dataclass(slots=True)
@@ -338,7 +340,9 @@ class Dictd:
             if not line or parts[0].replace("-", "").startswith("00database"):
                 continue
             if len(parts) < 3:
-                raise MorphaugError(f"{self.name}.index, line {number}: not word, offset and length", _REFETCH)
+                raise MorphaugError(
+                    f"{self.name}.index, line {number}: not word, offset and length", _REFETCH
+                )
             if (parts[1], parts[2]) in seen:
                 continue
             seen.add((parts[1], parts[2]))
@@ -347,7 +351,9 @@ class Dictd:
             except KeyError:
                 raise MorphaugError(f"{self.name}.index, line {number}: bad offset", _REFETCH) from None
             if at + size > len(self.pages):
-                raise MorphaugError(f"{self.name}.index, line {number}: beyond the end of the .dict", _REFETCH)
+                raise MorphaugError(
+                    f"{self.name}.index, line {number}: beyond the end of the .dict", _REFETCH
+                )
             yield self.pages[at : at + size].decode("utf8", "replace")
 
 
@@ -377,7 +383,9 @@ def open_dictd(path: Path) -> list[Dictd]:
     if path.is_dir():
         out = [d for index in sorted(path.rglob("*.index")) for d in open_dictd(index)]
         if not out:
-            raise MorphaugError(f"no dictd dictionary (.index and .dict.dz) under {path}", "name the unpacked folder")
+            raise MorphaugError(
+                f"no dictd dictionary (.index and .dict.dz) under {path}", "name the unpacked folder"
+            )
         return out
     if ".tar" in path.name or path.suffix in (".tgz", ".txz"):
         return _open_tar(path)
@@ -417,7 +425,9 @@ def _open_tar(path: Path) -> list[Dictd]:
 _NUMBERED = re.compile(r"^( ?)(\d{1,3})\.(?:\s+(.*))?$")
 _MORE = re.compile(r"\s(\d{1,3})\.$")
 _EXAMPLE = re.compile(r'^\s+"(.+?)"\s+-\s+(.+)$')
-_REMARK = re.compile(r"^\s*(?:see|see also|synonyms?|antonyms?|note|plural of|inflection of|cf\.?)\b[^a-z]", re.I)
+_REMARK = re.compile(
+    r"^\s*(?:see|see also|synonyms?|antonyms?|note|plural of|inflection of|cf\.?)\b[^a-z]", re.I
+)
 _DOMAIN = re.compile(
     r"^[^,.;:()]{3,28}:\s|^\((?:archaic|obsolete|dated|rare|slang|vulgar|figurative|colloquial|by extension)"
     r"|\b(?:archaic|obsolete|slang|vulgar)\b",
@@ -453,7 +463,11 @@ def _senses_glossed(body: Sequence[str]) -> list[_Sense]:
 
 
 def _senses_listed(
-    body: Sequence[str], headword: str, pairs: list[tuple[str, str]], derived: list[tuple[str, str]], reverse: bool
+    body: Sequence[str],
+    headword: str,
+    pairs: list[tuple[str, str]],
+    derived: list[tuple[str, str]],
+    reverse: bool,
 ) -> list[_Sense]:
     """Senses of a page of translations, numbered or not, with indented examples and remarks.
 
@@ -524,7 +538,9 @@ def read_dictd(source: Dictd, reverse: bool | None = None, language: str = "eng"
             reading.skipped["not a citation form"] += 1
             continue
         derived: list[tuple[str, str]] = []
-        senses = _senses_glossed(body) if glossed else _senses_listed(body, word, reading.pairs, derived, reverse)
+        senses = (
+            _senses_glossed(body) if glossed else _senses_listed(body, word, reading.pairs, derived, reverse)
+        )
         if not senses:
             reading.skipped["no translation"] += 1
         for one in re.split(r",\s+", word):  # a page may have several spellings: "ofisi, afisi"
@@ -592,13 +608,20 @@ def _columns(rows: Sequence[Sequence[str]], kind: str, path: Path) -> tuple[dict
     width = Counter(len(r) for r in rows).most_common(1)[0][0]
     sample = [r for r in rows[:2000] if len(r) == width]
     if width < 2:
-        raise MorphaugError(f"{path.name}, line 1: one column; an English and a target word are needed", "separate them by a tab")
+        raise MorphaugError(
+            f"{path.name}, line 1: one column; an English and a target word are needed",
+            "separate them by a tab",
+        )
 
     def share(column: int, good: str) -> float:
         if good == "number":
-            hits = sum(re.fullmatch(r"-?\d+(\.\d+)?([eE]-?\d+)?", r[column].strip()) is not None for r in sample)
+            hits = sum(
+                re.fullmatch(r"-?\d+(\.\d+)?([eE]-?\d+)?", r[column].strip()) is not None for r in sample
+            )
         else:
-            hits = sum(upos_of([r[column]]) != "X" or r[column].strip().upper() in ("X", "_", "") for r in sample)
+            hits = sum(
+                upos_of([r[column]]) != "X" or r[column].strip().upper() in ("X", "_", "") for r in sample
+            )
         return hits / len(sample)
 
     out: dict[str, int] = {"source": 0}
@@ -657,7 +680,8 @@ def read_table(path: Path, kind: str = "tsv", reverse: bool = False) -> Reading:
                     order = sign * float(row[columns[role]])
                 except ValueError:
                     raise MorphaugError(
-                        f"{path.name}, line {number}: '{row[columns[role]]}' is not a number", f"it stands in the {role} column"
+                        f"{path.name}, line {number}: '{row[columns[role]]}' is not a number",
+                        f"it stands in the {role} column",
                     ) from None
         target = clean_target(row[columns["target"]], upos, True)
         if not upos or not key or not target:

@@ -138,7 +138,8 @@ def inputs(code: str, part: Literal["paradigms", "lexicon"]) -> list[Input]:
 
 def _save_inputs(code: str, part: Literal["paradigms", "lexicon"], items: Sequence[Input]) -> None:
     raw = [
-        {"name": i.name, "kind": i.kind, "files": dict(i.files), "reverse": i.reverse, "origin": i.origin} for i in items
+        {"name": i.name, "kind": i.kind, "files": dict(i.files), "reverse": i.reverse, "origin": i.origin}
+        for i in items
     ]
     write_json(_inputs_folder(code, part) / "inputs.json", raw)
 
@@ -235,7 +236,9 @@ def import_table(
             for path in _table_files(code, Path(given)):
                 digest = sha256(path)
                 place = path.resolve()
-                if not place.is_relative_to(unimorph_folder().resolve()) and not place.is_relative_to(folder.resolve()):
+                if not place.is_relative_to(unimorph_folder().resolve()) and not place.is_relative_to(
+                    folder.resolve()
+                ):
                     # Files of different years have the same name, so the copy's begins with its hash.
                     place = folder / f"{digest[:8]}-{path.name}"
                     if not place.exists():
@@ -300,7 +303,9 @@ def import_lexicon(
             path = Path(given)
             this = lexicon_formats.kind_of(path) if kind == "auto" else kind
             for group in _dictionary_files(code, path, this):
-                new.append(_take_dictionary(code, group, this, reverse, made, (origin or {}).get(str(given), "")))
+                new.append(
+                    _take_dictionary(code, group, this, reverse, made, (origin or {}).get(str(given), ""))
+                )
         if not new:
             raise MorphaugError("no dictionary given", "name at least one file")
         items = _merge([] if replace else inputs(code, "lexicon"), new)
@@ -423,7 +428,11 @@ def _compile_paradigms(
     if fresh:
         return dict(fresh["counts"])
     tables = [path for item in items for path in item.paths()]
-    counts = asdict(store.compile_tables(tables, compiled_folder(code) / "paradigms", readings=readings, progress=progress))
+    counts = asdict(
+        store.compile_tables(
+            tables, compiled_folder(code) / "paradigms", readings=readings, progress=progress
+        )
+    )
     _note(code, "paradigms", digest, items, counts)
     return counts
 
@@ -521,6 +530,7 @@ def _table_inputs(code: str) -> list[Input]:
 
 
 # ------------------------------------------------------------------------------------------------- open
+
 
 def _current(what: str, code: str, mark: Path, opener: Callable[[], T]) -> T:
     """Open a compiled folder; compile it again first if an older version of morphaug wrote it."""

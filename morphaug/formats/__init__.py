@@ -104,7 +104,9 @@ def detect(path: str | Path) -> str:
         return "text"
     if start.lstrip()[0] in "{[":
         return _json_kind(start)
-    raise MorphaugError(f"{path}: its name does not tell its format", f"give --input-format: {', '.join(FORMATS)}")
+    raise MorphaugError(
+        f"{path}: its name does not tell its format", f"give --input-format: {', '.join(FORMATS)}"
+    )
 
 
 def _json_kind(start: str) -> str:
