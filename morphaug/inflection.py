@@ -4,7 +4,7 @@ Two learners look at a lemma and a bundle from two sides. ``transducer`` is a sm
 letter by letter from the features of the bundle, one by one: it composes bundles that no row has, and sees
 stretches of letters anywhere. ``affixes`` counts whole endings, stem changes and fronts: it knows rare patterns
 from a single row and keeps the letters of an ending together. They err on different lemmas, so each form's
-probability is the weighted product of what both say; where the network is sure, it is not asked twice.
+probability is the weighted product of what both say; where the network is sure, the affixes are not asked.
 
 No part of this knows a language. Training takes minutes, is deterministic and samples large tables.
 """
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 FORMAT = 2
 _HEADER, _TRIE, _ARRAYS = "inflector.json", "inflector.marisa", "inflector.npz"
 _ROWS = 100_000  # rows that a large table is sampled down to
-_NETWORK_ROWS = 20_000  # of these, rows that the network learns from
+_NETWORK_ROWS = (200, 20_000)  # rows from which a network is trained, and those of a large table that it sees
 _SEEDS = (1, 2)
 _SURE = 0.97  # probability from which the network is believed alone
 _BATCH = 64
@@ -112,8 +112,9 @@ class Inflector:
             limit: Rows that a larger table is sampled down to, evenly over its bundles.
         """
         sample = _sample(rows, limit)
-        few = _sample(sample, _NETWORK_ROWS)
-        return cls(Affixes.train(sample), transducer.train(few, _SEEDS))
+        enough, most = _NETWORK_ROWS
+        network = transducer.train(_sample(sample, most), _SEEDS) if len(sample) >= enough else None
+        return cls(Affixes.train(sample), network)
 
     @classmethod
     def open(cls, path: Path) -> Inflector:

@@ -33,7 +33,7 @@ Action = tuple[
 ]  # "copy", "drop", "swap", "put" or "stop" by its first letter; the letters it is about
 
 _HIDDEN = 256
-_STEPS = 6_000_000  # examples that training looks at, at most; sets the number of passes
+_STEPS = 1_500_000  # examples that training looks at, at most; sets the number of passes
 _PASSES = (3, 10, 20)  # fewest, usual, most
 _BATCH = 192
 _RATE = 2e-3
@@ -354,7 +354,7 @@ class Transducer:
             hidden = table.take(indicators, axis=0).sum(axis=1)
             hidden += constants[[hypothesis[0] for hypothesis in alive]]
             np.maximum(hidden, 0, out=hidden)
-            shares = hidden @ self._top
+            shares = (hidden[:, None] @ self._top)[:, 0]  # row by row: too small to be shared among threads
             shares += self._top_bias[[int(state.i == len(lows[word])) for word, _, state, _ in alive]]
             shares -= shares.max(axis=1, keepdims=True)
             np.exp(shares, out=shares)
@@ -457,7 +457,7 @@ def _fit(
     drops, loss = layout.drops(), np.full(n, 9.0, dtype=np.float32)
     number = np.zeros(size + 1, dtype=np.int32)
     fewest, usual, most = _PASSES
-    passes = min(most, max(usual, 600_000 // n)) if n * usual <= _STEPS else max(fewest, _STEPS // n)
+    passes = min(most, max(usual, _STEPS // 4 // n)) if n * usual <= _STEPS else max(fewest, _STEPS // n)
     time = 0
     for epoch in range(passes):
         order = rng.permutation(n)

@@ -138,21 +138,49 @@ def test_nothing_to_learn_from() -> None:
 
 @pytest.mark.parametrize(
     ("files", "least"),
-    [
-        (["2020/fin.trn.xz", "2020/fin.dev.xz"], 0.82),
-        (["2018/turkish-train-high.xz"], 0.79),
-        (["2020/deu.trn.xz", "2020/deu.dev.xz"], 0.86),
-        (["2023/swa.trn.xz"], 0.85),
-    ],
+    [(["2018/turkish-train-high.xz"], 0.8), (["2023/swa.trn.xz"], 0.93)],
 )
 def test_unseen_lemmas_of_real_languages(test_data: Path, files: list[str], least: float) -> None:
+    # 3,000 rows, to save time; benchmarks/inflection.py has the figures for 10,000 rows and more languages
     rows = {row for file in files for row in read_table(test_data / "sigmorphon" / file, Counts())}
 
     def held_out(lemma: str) -> bool:
         return hashlib.sha256(lemma.encode()).digest()[0] < 25
 
     ordered = sorted(rows, key=lambda row: hashlib.sha256("\t".join(row).encode()).digest())
-    model = Inflector.train([row for row in ordered if not held_out(row[0])][:10_000])
+    model = Inflector.train([row for row in ordered if not held_out(row[0])][:3_000])
     test = [row for row in ordered if held_out(row[0])][:600]
-    right = sum((model.predict(lemma, bundle) or ("",))[0] == form for lemma, form, bundle in test)
+    found = model.predict_many([(lemma, bundle) for lemma, _, bundle in test])
+    right = sum((guess or ("",))[0] == form for guess, (_, form, _) in zip(found, test, strict=True))
     assert right >= least * len(test)
+
+
+def test_many_at_once_are_as_one_by_one(prefixing: Inflector, tmp_path: Path) -> None:
+    prefixing.save(tmp_path)
+    other = Inflector.open(tmp_path)  # without the memo of the first
+    items = [(stem, bundle) for stem in stems(30, 12) for bundle in ("V;PST;1;PL", "V;FUT;3;PL", "N;NOM")]
+    many = prefixing.predict_many(items)
+    for item, guess in zip(items, many, strict=True):
+        ranked = other.ranked(*item)
+        one = other.predict(*item)
+        assert one == (ranked[0] if ranked else None)
+        assert (one is None) == (guess is None)
+        if one is not None and guess is not None:
+            assert guess == (one[0], pytest.approx(one[1], abs=1e-4))
+        assert sum(p for _, p in ranked) <= 1.0001
+        assert [p for _, p in ranked] == sorted((p for _, p in ranked), reverse=True)
+
+
+def test_unseen_bundles_are_made_of_their_features() -> None:
+    cases = {"NOM": "", "GEN": "n", "IN+ESS": "ssa", "AT+ESS": "lla", "TRANS": "ksi"}
+    rows: list[Row] = []
+    for i, stem in enumerate(stems(80, 13)):
+        for j, (case, ending) in enumerate(cases.items()):
+            for k, (owner, mark) in enumerate({"": "", ";PSS1S": "mi", ";PSS2S": "tti"}.items()):
+                if (j, k) != (4, 2) and (i + j + k) % 3:
+                    rows.append((stem, stem + ending + mark, f"N;{case};SG{owner}"))
+    model = Inflector.train(rows)
+    right = [
+        (model.predict(stem, "N;TRANS;SG;PSS2S") or ("",))[0] == f"{stem}ksitti" for stem in stems(30, 14)
+    ]
+    assert sum(right) >= 27
