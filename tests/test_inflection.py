@@ -169,18 +169,3 @@ def test_many_at_once_are_as_one_by_one(prefixing: Inflector, tmp_path: Path) ->
             assert guess == (one[0], pytest.approx(one[1], abs=1e-4))
         assert sum(p for _, p in ranked) <= 1.0001
         assert [p for _, p in ranked] == sorted((p for _, p in ranked), reverse=True)
-
-
-def test_unseen_bundles_are_made_of_their_features() -> None:
-    cases = {"NOM": "", "GEN": "n", "IN+ESS": "ssa", "AT+ESS": "lla", "TRANS": "ksi"}
-    rows: list[Row] = []
-    for i, stem in enumerate(stems(80, 13)):
-        for j, (case, ending) in enumerate(cases.items()):
-            for k, (owner, mark) in enumerate({"": "", ";PSS1S": "mi", ";PSS2S": "tti"}.items()):
-                if (j, k) != (4, 2) and (i + j + k) % 3:
-                    rows.append((stem, stem + ending + mark, f"N;{case};SG{owner}"))
-    model = Inflector.train(rows)
-    right = [
-        (model.predict(stem, "N;TRANS;SG;PSS2S") or ("",))[0] == f"{stem}ksitti" for stem in stems(30, 14)
-    ]
-    assert sum(right) >= 27
