@@ -528,7 +528,7 @@ class Inflector:
         self._header = header
         self._cores: dict[frozenset[str], int] | None = None
         self._buckets: dict[tuple[str, str], list[tuple[str, int]]] | None = None
-        self._nodes: dict[tuple[str, int], dict[int, float]] = {}
+        self._nodes: dict[tuple[str, int, bool], dict[int, float]] = {}
         self._seen_contexts: dict[str, bool] = {}
         self._mixtures: dict[tuple[str, int], dict[int, float]] = {}
         self._ending_mixtures: dict[tuple[str, tuple[str, ...], int], dict[int, float]] = {}
@@ -621,7 +621,7 @@ class Inflector:
 
     def _node(self, context: str, bundle: int, lenders: Sequence[tuple[int, float]]) -> dict[int, float]:
         """Outcome -> weighted count in a context, the bundle's own rows and the borrowed ones."""
-        key = (context, bundle)
+        key = (context, bundle, bool(lenders))
         node = self._nodes.get(key)
         if node is None:
             from morphaug.paradigms import _code, _index
@@ -629,7 +629,8 @@ class Inflector:
             node = {}
             seen = self._seen_contexts.get(context)
             if seen is None:
-                seen = self._seen_contexts[context] = self._trie.has_keys_with_prefix(f"{context}\x01")
+                found = next(self._trie.iterkeys(f"{context}\x01"), None)
+                seen = self._seen_contexts[context] = found is not None
             for lender, weight in ((bundle, 1.0), *lenders) if seen else ():
                 head = f"{context}\x01{_code(lender)}"
                 at = len(head)

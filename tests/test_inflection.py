@@ -156,3 +156,25 @@ def test_unseen_lemmas_of_real_languages(test_data: Path, files: list[str], leas
     test = [row for row in ordered if held_out(row[0])][:600]
     right = sum((model.predict(lemma, bundle) or ("",))[0] == form for lemma, form, bundle in test)
     assert right >= least * len(test)
+
+
+def test_no_answer_depends_on_the_questions_before_it(tmp_path: Path, test_data: Path) -> None:
+    """What is remembered for one word, with or without known cells, must not change another's form."""
+    from morphaug.paradigms import Paradigms, compile_tables
+
+    compile_tables([test_data / "sigmorphon" / "2018" / "german-train-high.xz"], tmp_path / "deu")
+    table = Paradigms.open(tmp_path / "deu")
+    lemmas = sorted(table.lemmas("V"))[:60]
+    bundles = table.inventory("V")[:12]
+    questions = [(lemma, bundle, known) for lemma in lemmas for bundle in bundles for known in (True, False)]
+
+    def answers(order: list[tuple[str, str, bool]]) -> dict[tuple[str, str, bool], object]:
+        inflector = Inflector.open(tmp_path / "deu")
+        return {
+            (lemma, bundle, known): inflector.predict(
+                lemma, bundle, table.paradigm(lemma, "V") if known else ()
+            )
+            for lemma, bundle, known in order
+        }
+
+    assert answers(questions) == answers(questions[::-1])
