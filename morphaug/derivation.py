@@ -10,13 +10,13 @@ The sentences stand in step: output words of sentence *i* name source tokens of 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from morphaug.errors import MorphaugError
-from morphaug.trees import Sentence, Token
+from morphaug.trees import Sentence, Token, longest_run
 
 UPOS = frozenset(
     {
@@ -441,13 +441,12 @@ class Derivation:
         kept = 0
         for old, new in zip(self.source, self.output, strict=True):
             place = {t.id: (at, t.form) for at, t in enumerate(old.tokens) if t.form}
-            tops: list[int] = []  # tops[n]: the smallest end of an increasing sequence of n + 1 words
+            unchanged: list[int] = []
             for token in new.tokens:
                 at, form = place.get(token.src[0], (-1, "")) if token.src else (-1, "")
                 if at >= 0 and (form == token.form or form.lower() == token.form.lower()):
-                    slot = bisect_left(tops, at)
-                    tops[slot : slot + 1] = [at]
-            kept += len(tops)
+                    unchanged.append(at)
+            kept += longest_run(unchanged)
         return 1.0 - kept / total
 
     def problem(self) -> str:

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
@@ -685,8 +685,3 @@ def from_unimorph(bundle: str) -> tuple[str, dict[str, str]]:
     """
     upos, feats = _from_unimorph(bundle)
     return upos, dict(feats)
-
-
-def sort_features(features: Sequence[str]) -> tuple[str, ...]:
-    """Features in the canonical order of a bundle."""
-    return tuple(sorted(features, key=_sort_key))

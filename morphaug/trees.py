@@ -7,7 +7,7 @@ the concatenation of their ``text()``: nothing of the input, not even a double s
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -109,13 +109,6 @@ class Sentence:
     def by_id(self) -> dict[int, Token]:
         return {t.id: t for t in self.tokens}
 
-    def children(self) -> dict[int, list[Token]]:
-        """Head id -> its dependents in surface order."""
-        out: dict[int, list[Token]] = {}
-        for token in self.tokens:
-            out.setdefault(token.head, []).append(token)
-        return out
-
 
 def field_text(sentences: Sequence[Sentence]) -> str:
     """The text of a field, byte for byte."""
@@ -131,7 +124,7 @@ def tree_problem(sentence: Sentence) -> str:
     heads = {t.id: t.head for t in sentence.tokens}
     if len(heads) != len(sentence.tokens):
         return "two words have the same id"
-    if not any(head == 0 for head in heads.values()) and not heads:
+    if not heads:
         return ""
     settled: set[int] = {0}
     for start in heads:
@@ -156,16 +149,6 @@ def feats_text(feats: Mapping[str, str]) -> str:
     if not feats:
         return "_"
     return "|".join([f"{k}={feats[k]}" for k in sorted(feats, key=str.lower)])
-
-
-def walk(sentence: Sentence, root: int = 0) -> Iterator[Token]:
-    """The tokens below ``root``, heads before their dependents."""
-    children = sentence.children()
-    stack = list(reversed(children.get(root, [])))
-    while stack:
-        token = stack.pop()
-        yield token
-        stack.extend(reversed(children.get(token.id, [])))
 
 
 def longest_run(places: Sequence[int]) -> int:

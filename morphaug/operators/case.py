@@ -50,10 +50,6 @@ def case(draft: Draft, ctx: Context) -> None:
     Prepositional languages keep their adpositions (a Slavic or Germanic case is governed by them); there
     only "of" and the possessive are absorbed, by a genitive that the table attests. The pack overrides both.
     """
-    if not ctx.target.morphology.attests("NOUN", "Case", "Gen") and not ctx.target.pack.adpositions:
-        attested = any(ctx.target.morphology.case_first("NOUN", cases) for cases in SEMANTIC_CASES.values())
-        if not attested and not ctx.target.pack.relations:
-            return
     for key in list(draft.order):
         token = draft.words.get(key)
         if token is None or (token.upos not in NOMINAL and token.upos != "NUM"):

@@ -45,12 +45,11 @@ class Draft:
         return token
 
     def want(self, key: int, rule: str, **features: str) -> Token:
-        """Ask that the word express more target-language features when it is realised."""
-        token = self.change(key, rule)
-        token.want = {**(token.want or {}), **features}
-        return token
+        """``require`` for features whose names are words."""
+        return self.require(key, rule, features)
 
     def require(self, key: int, rule: str, features: Feats) -> Token:
+        """Ask that the word express more target-language features when it is realised."""
         token = self.change(key, rule)
         token.want = {**(token.want or {}), **features}
         return token
