@@ -11,7 +11,7 @@ For a lemma and UD features the rungs are tried in this order:
 6. ``lemma``: the lemma as it is.
 
 Which bundle the features mean is the table's to say (``Morphology.resolve``): of the bundles that have all
-that was asked for, the least marked one is taken, where ``MARKED`` says what marks one. A Turkish finite
+that was asked for, the least marked one is taken, where ``cells.MARKED`` says what marks one. A Turkish finite
 present, which tables split into "PRS;PROG" and "PRS;HAB", is thus the progressive unless HAB is asked for.
 Features that the table never attests for the part of speech are dropped (the gender of a German noun).
 """
@@ -23,10 +23,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from morphaug.cells import STRUCTURAL_GAP, Cells
 from morphaug.features import (
     DEFAULTS,
     POS_OF_UPOS,
-    core_of,
     dimension,
     features_of,
     from_unimorph,
@@ -37,41 +37,14 @@ from morphaug.features import (
     wanted,
 )
 from morphaug.inflection import Inflector
-from morphaug.paradigms import WEIGHT, Paradigms, nearness, nfc
+from morphaug.paradigms import Paradigms, nfc
 
 RUNGS: tuple[str, ...] = ("table", "syncretic", "grammar", "learned", "nearest", "lemma")
 """How a form was found, best first."""
 
-MARKED: dict[str, float] = {
-    "NOM": 0.1,
-    "SG": 0.1,
-    "ACC": 0.5,
-    "PL": 0.4,
-    "3": 0.2,
-    "PRS": 0.2,
-    "MASC": 0.2,
-    "INDF": 0.1,
-    "DEF": 0.15,
-    "PST": 0.4,
-    "PROG": 0.5,
-    "HAB": 0.6,
-    "IPFV": 0.3,
-    "PFV": 0.4,
-    "NFIN": 2.5,
-    "NEG": 3.0,
-    "INTR": 3.0,
-    "PASS": 2.0,
-    "IMP": 2.5,
-    "1": 0.5,
-    "2": 0.6,
-}
-"""What a feature that nobody asked for costs when a bundle is chosen; 1 if it is not named here."""
-
-_MARKED_DIMENSION = {"possession": 2.0, "evidentiality": 2.0, "mood": 2.0, "argument": 1.5, "comparison": 2.0}
 _COSMETIC = frozenset(
     {"Gender", "Definite", "Animacy", "Degree", "Polite", "Voice", "Evident", "Connegative", "Aspect"}
 )
-_STRUCTURAL_GAP = 6.0  # expected rows from which an unattested combination is no accident
 _LEARNABLE = 10  # lemmas of a part of speech from which its patterns are worth anything
 _MEMO = 200_000
 _VOWELS = frozenset("aeiouyæœøıаеиоуыэюяёіїєαεηιουω")
@@ -153,6 +126,7 @@ class Morphology:
         self._forms: dict[tuple[str, str, bool, tuple[tuple[str, str], ...]], Form] = {}
         self._learnable: dict[str, bool] = {}
         self._attested: dict[tuple[str, str, str], bool] = {}
+        self._matrices: dict[str, Cells] = {}
         self._plans: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[Plan, ...]] = {}
 
     # -- what features mean ---------------------------------------------------------------------
@@ -182,8 +156,7 @@ class Morphology:
         return plans
 
     def _plan(self, paradigms: Paradigms, pos: str, upos: str, feats: Mapping[str, str]) -> Plan | None:
-        inventory = paradigms.inventory(pos)
-        if not inventory:
+        if not paradigms.inventory(pos):
             return None
         attested = paradigms.attested(pos)
         asked = frozenset(to_unimorph(upos, feats, attested | {pos}).split(";")) | {pos}
@@ -197,29 +170,24 @@ class Morphology:
         core = asked - DEFAULTS
         if core == {pos} and "." not in pos:
             return Plan(pos, (), True, True, dropped)
-        full = [name for name in inventory if core <= features_of(name)]
+        cells = self._cells(paradigms, pos)
+        full, cost = cells.serving(core, asked)
         if full:
-            costs = {name: _markedness(features_of(name) - core, asked) for name in full}
-            full.sort(key=lambda name: (costs[name], -paradigms.bundle_lemmas[name], name))
-            if costs[full[0]] >= 0.5 and (bare := _accidental_gap(paradigms, inventory, core)):
+            if cost >= 0.5 and (bare := cells.accidental_gap(core)):
                 return Plan(pos, (bare,), True, False, dropped)
-            near = tuple(name for name in full if costs[name] <= costs[full[0]] + 0.75)
-            return Plan(pos, near[:6], True, True, dropped)
-        fits = {name: round(nearness(core, core_of(name)), 6) for name in inventory}
-        most = max(fits.values())
-        nearest = max(
-            (name for name in inventory if fits[name] == most),
-            key=lambda name: (
-                -_markedness(features_of(name) - core, asked),
-                paradigms.bundle_lemmas[name],
-                name,
-            ),
-        )
-        if _expected(paradigms, inventory, core) >= _STRUCTURAL_GAP:
+            return Plan(pos, full[:6], True, True, dropped)
+        nearest = cells.nearest(core, asked)
+        if cells.expected(core) >= STRUCTURAL_GAP:
             return Plan(pos, (nearest,), False, True, dropped)
         taken = {dimension(feature) for feature in asked}
         rest = {feature for feature in features_of(nearest) if dimension(feature) not in taken}
         return Plan(pos, (join(core | rest),), True, False, dropped)
+
+    def _cells(self, paradigms: Paradigms, pos: str) -> Cells:
+        cells = self._matrices.get(pos)
+        if cells is None:
+            cells = self._matrices[pos] = Cells(paradigms, pos)
+        return cells
 
     def attests(self, upos: str, feature: str, value: str) -> bool:
         """Whether the table (in any reading) or the grammar has a UD feature for a part of speech.
@@ -423,44 +391,3 @@ class Morphology:
 
 def _is_vowel(char: str) -> bool:
     return unicodedata.normalize("NFD", char.lower())[0] in _VOWELS
-
-
-def _markedness(extra: frozenset[str], asked: frozenset[str]) -> float:
-    """What the features of a bundle cost that were not asked for."""
-    taken = {dimension(feature): feature for feature in asked & DEFAULTS}
-    cost = 0.0
-    for feature in sorted(extra - DEFAULTS):
-        name = dimension(feature)
-        cost += MARKED.get(feature, _MARKED_DIMENSION.get(name, 1.0))
-        if name in taken:  # "POS" was asked for, the bundle says "NEG"
-            cost += WEIGHT.get(name, 1.0)
-    return cost
-
-
-def _accidental_gap(paradigms: Paradigms, inventory: Sequence[str], core: frozenset[str]) -> str:
-    """The bundle of just ``core`` if the table could well have it and lacks it by chance alone, else "".
-
-    Sampled tables attest a few thousand of a language's cells; then a cell with a further feature (an object
-    prefix) must not stand for one without.
-    """
-    shape = sorted(dimension(feature) for feature in core)
-    peers = [name for name in inventory if sorted(dimension(feature) for feature in core_of(name)) == shape]
-    if not peers or _expected(paradigms, peers, core) >= _STRUCTURAL_GAP:
-        return ""
-    if not core <= frozenset().union(*(features_of(name) for name in peers)):
-        return ""
-    defaults = features_of(max(peers, key=lambda name: (paradigms.bundles[name], name))) & DEFAULTS
-    taken = {dimension(feature) for feature in core}
-    return join(core | {feature for feature in defaults if dimension(feature) not in taken})
-
-
-def _expected(paradigms: Paradigms, inventory: Sequence[str], core: frozenset[str]) -> float:
-    """How many rows would have all of ``core`` if features were independent."""
-    total = sum(paradigms.bundles[name] for name in inventory)
-    expected = float(total)
-    for feature in sorted(core):
-        if dimension(feature) != "pos":
-            expected *= (
-                sum(paradigms.bundles[name] for name in inventory if feature in features_of(name)) / total
-            )
-    return expected
