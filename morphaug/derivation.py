@@ -435,7 +435,7 @@ class Derivation:
         with the same letters (capitals aside), each as the principal source of a word. Added words do
         not count. A field without words has rate 0.
         """
-        total = sum(1 for s in self.source for t in s.tokens if t.form)
+        total = len([t for s in self.source for t in s.tokens if t.form])
         if not total:
             return 0.0
         kept = 0
@@ -444,7 +444,7 @@ class Derivation:
             unchanged: list[int] = []
             for token in new.tokens:
                 at, form = place.get(token.src[0], (-1, "")) if token.src else (-1, "")
-                if at >= 0 and (form == token.form or form.lower() == token.form.lower()):
+                if at >= 0 and (form is token.form or form.lower() == token.form.lower()):
                     unchanged.append(at)
             kept += longest_run(unchanged)
         return 1.0 - kept / total

@@ -24,7 +24,7 @@ def finish(draft: Draft, target: Target) -> Sentence:
         if token.want is not None:
             _realise(draft.change(key, token.rules[-1]), target)
         elif token.lang and token.upos in CASED:
-            token.feats = target.unmarked(token.upos)
+            token.feats = dict(target.unmarked(token.upos))
     _split(draft)
     _capitals(draft, target)
     _spaces(draft)
@@ -103,11 +103,11 @@ def _capitals(draft: Draft, target: Target) -> None:
         return
     initial = first_source.form[:1].isupper()
     source = draft.source.tokens
-    shouting = sum(len(t.form) > 1 and t.form.isupper() for t in source) * 2 > len(source)
-    for key in draft.order:
-        token = draft.words[key]
-        if shouting and token.lang:
-            draft.change(key, token.rules[-1]).form = draft.words[key].form.upper()
+    if len([t for t in source if t.form.isupper() and len(t.form) > 1]) * 2 > len(source):  # a shout
+        for key in draft.order:
+            token = draft.words[key]
+            if token.lang:
+                draft.change(key, token.rules[-1]).form = token.form.upper()
     if not initial:
         return
     word = draft.words[first]

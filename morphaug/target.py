@@ -44,7 +44,8 @@ class Target:
     lexicon: Lexicon | None
     pack: Pack
 
-    def unmarked(self, upos: str) -> Feats:
+    @lru_cache(maxsize=1024)  # noqa: B019 - a target lives as long as the process
+    def unmarked(self, upos: str) -> Mapping[str, str]:
         """What the citation form of a word says, as far as the table marks it."""
         attests = self.morphology.attests
         feats: Feats = {}

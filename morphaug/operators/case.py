@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from morphaug.operators.context import Context
 from morphaug.operators.draft import Draft
 from morphaug.operators.english import NOMINAL, is_definite, negation_of
@@ -58,15 +60,19 @@ def case(draft: Draft, ctx: Context) -> None:
             continue
         if ctx.fires(RULE, key):
             _mark(draft, ctx, token)
+    counted = ctx.target.pack.counted
     for key in list(draft.order):
-        _share(draft, key)
-        _count(draft, ctx, key)
+        token = draft.words[key]
+        if token.relation == "conj" and token.upos in NOMINAL:
+            _share(draft, token)
+        if counted and token.upos == "NOUN":
+            _count(draft, ctx, draft.words[key], counted)
 
 
 def bearer(draft: Draft, token: Token) -> Token:
     """The word of a noun phrase that takes the ending: the last word of a name, else the head."""
-    parts = draft.kids(token.id, "flat")
-    return parts[-1] if parts and token.upos == "PROPN" else token
+    parts = draft.kids(token.id, "flat") if token.upos == "PROPN" else ()
+    return parts[-1] if parts else token
 
 
 def _mark(draft: Draft, ctx: Context, token: Token) -> None:
@@ -158,13 +164,10 @@ def _holds(draft: Draft, token: Token, condition: str) -> bool:
     return negation_of(draft, head) is not None
 
 
-def _share(draft: Draft, key: int) -> None:
+def _share(draft: Draft, token: Token) -> None:
     """A conjunct without a marker of its own takes the case of the first one."""
-    token = draft.words.get(key)
-    if token is None or token.relation != "conj" or token.upos not in NOMINAL:
-        return
     first = draft.words.get(token.head)
-    if first is None or draft.kids(key, "case"):
+    if first is None or draft.kids(token.id, "case"):
         return
     found = (bearer(draft, first).want or {}).get("Case")
     noun = bearer(draft, token)
@@ -172,14 +175,10 @@ def _share(draft: Draft, key: int) -> None:
         draft.want(noun.id, RULE, Case=found)
 
 
-def _count(draft: Draft, ctx: Context, key: int) -> None:
+def _count(draft: Draft, ctx: Context, token: Token, counted: Mapping[str, str]) -> None:
     """A counted noun takes the features that the pack asks for; a case of its own wins over theirs."""
-    token = draft.words.get(key)
-    counted = ctx.target.pack.counted
-    if token is None or not counted or token.upos != "NOUN":
-        return
-    numerals = [t for t in draft.kids(key, "nummod") if draft.english(t) not in ("one", "1")]
-    if numerals and ctx.fires(RULE, key):
+    numerals = [t for t in draft.kids(token.id, "nummod") if draft.english(t) not in ("one", "1")]
+    if numerals and ctx.fires(RULE, token.id):
         noun = bearer(draft, token)
         draft.require(
             noun.id, RULE, {**counted, **(noun.want or {}), "Number": counted.get("Number", "Plur")}

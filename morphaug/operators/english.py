@@ -216,7 +216,9 @@ def is_definite(draft: Draft, token: Token) -> bool:
 
 def negation_of(draft: Draft, head: Token) -> Token | None:
     """The negator of a predicate ("not", "n't"; "never" stays an adverb)."""
-    for token in draft.kids(head.id, "advmod"):
-        if draft.english(token) in ("not", "n't", "n’t") or token.form.lower() in ("n't", "n’t"):
-            return token
-    return None
+    return next((token for token in draft.kids(head.id, "advmod") if negates(draft, token)), None)
+
+
+def negates(draft: Draft, token: Token) -> bool:
+    """Whether an adverb is a negator."""
+    return draft.english(token) in ("not", "n't", "n’t") or token.form.lower() in ("n't", "n’t")

@@ -27,9 +27,8 @@ def inflect(draft: Draft, ctx: Context) -> None:
             _number(draft, ctx, token)
         elif token.upos in ("ADJ", "ADV"):
             _degree(draft, ctx, token)
-        head = draft.words.get(key)
-        if head is not None and (is_predicate(head) or draft.kids(key, "cop")):
-            group = verb_group(draft, head)
+        if key in draft.words and (is_predicate(token) or draft.kids(key, "cop")):
+            group = verb_group(draft, draft.words[key])
             if group is not None and ctx.fires(RULE, key):
                 express(draft, ctx, group, RULE)
 

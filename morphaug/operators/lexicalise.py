@@ -38,7 +38,10 @@ def lexicalise(draft: Draft, ctx: Context, choice: str = "best") -> None:
     sample = choice == "sample" or ctx.key.variant > 0
     for key in draft.order:
         token = draft.words[key]
-        if token.lang or token.upos in SKIPPED or not any(c.isalpha() for c in token.form or token.lemma):
+        if token.lang or token.upos in SKIPPED:
+            continue
+        text = token.form or token.lemma
+        if not text.isalpha() and not any(c.isalpha() for c in text):
             continue
         if ctx.rate < 1.0 and ctx.draw_word("?" + token.lemma, token.upos) >= ctx.rate:
             continue

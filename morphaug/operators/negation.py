@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from morphaug.operators.context import Context
 from morphaug.operators.draft import Draft
-from morphaug.operators.english import negation_of, verb_group
+from morphaug.operators.english import negates, negation_of, verb_group
 from morphaug.operators.inflect import express, is_predicate
 from morphaug.target import SURE
 from morphaug.trees import Token
@@ -21,8 +21,9 @@ def negation(draft: Draft, ctx: Context) -> None:
     English "do" support goes in any case: the negated verb carries the tense itself. Where no negative form
     is known for a verb, the negator stays.
     """
-    by_form = ctx.target.morphology.attests("VERB", "Polarity", "Neg")
-    for key in list(draft.order):
+    negated = {t.head for t in draft.words.values() if t.relation == "advmod" and negates(draft, t)}
+    by_form = bool(negated) and ctx.target.morphology.attests("VERB", "Polarity", "Neg")
+    for key in [key for key in draft.order if key in negated]:
         head = draft.words.get(key)
         negator = negation_of(draft, head) if head is not None else None
         if head is None or negator is None or not ctx.fires(RULE, key):

@@ -156,12 +156,11 @@ def _side(draft: Draft, rules: Sides, token: Token, head: Token) -> Side:
         if token.feats.get("AdpType") in ("Post", "Prep"):
             return token.feats["AdpType"] == "Prep"
         return rules.adposition if token.upos == "ADP" else None
-    clausal = head.upos in CLAUSAL or any(k.relation == "cop" for k in draft.kids(head.id))
     if relation in ("aux", "cop"):
         return False if rules.verb_final else None
     if relation == "mark":
         return rules.subordinator if token.upos == "SCONJ" else None
-    if clausal and relation in ARGUMENTS:
+    if relation in ARGUMENTS and (head.upos in CLAUSAL or draft.kids(head.id, "cop")):
         return _in_clause(draft, rules, token)
     if head.upos in NOMINAL or head.upos == "NUM":
         return _in_phrase(draft, rules, token)
