@@ -379,6 +379,8 @@ _UD: dict[str, dict[str, str]] = {
         "Obl": "OBL",
         "Rel": "REL",
         "Ass": "COM",
+        "Sbe": "SUB+ESS|SUB",
+        "Spl": "ON+ALL|ONVR+ALL",
     },
     "Number": {
         "Sing": "SG",
@@ -406,6 +408,7 @@ _UD: dict[str, dict[str, str]] = {
         "Imp": "PST IPFV|IPFV|PST",
         "Pqp": "PST PRF|PQP|PST PFV|PST",
         "Aor": "AOR|PRS HAB|PST PFV|PRS",
+        "Nfut": "PRS",
     },
     "Aspect": {
         "Perf": "PRF|PFV",
@@ -414,6 +417,8 @@ _UD: dict[str, dict[str, str]] = {
         "Hab": "HAB|ITER",
         "Iter": "ITER|HAB",
         "Prosp": "PRSP",
+        "Dur": "DUR|PROG|IPFV",
+        "Freq": "ITER",
     },
     "Mood": {
         "Ind": "IND",
@@ -432,6 +437,7 @@ _UD: dict[str, dict[str, str]] = {
         "Qot": "QUOT|RPRT|HRSY",
         "Nar": "NARR",
         "Abil": "POT",
+        "Gen": "ASSUM|DED|LKLY",
     },
     "Evident": {"Fh": "FH|DRCT", "Nfh": "NFH|INFER|RPRT|HRSY|QUOT"},
     "Voice": {
@@ -453,8 +459,21 @@ _UD: dict[str, dict[str, str]] = {
     "PartForm": {"Pres": "PRS", "Past": "PST", "Agt": "AG", "Neg": "NEG"},
     "InfForm": {"2": "2", "3": "3", "4": "4", "5": "5"},
     "Polite": {"Form": "FORM|POL", "Infm": "INFM", "Elev": "ELEV", "Humb": "HUMB"},
-    "Deixis": {"Prox": "PROX", "Med": "MED", "Remt": "REMT"},
+    "Deixis": {
+        "Prox": "PROX",
+        "Med": "MED",
+        "Remt": "REMT",
+        "Nvis": "NVIS",
+        "Abv": "ABV",
+        "Bel": "BEL",
+        "Even": "EVEN",
+    },
+    "DeixisRef": {"1": "REF1", "2": "REF2"},
     "Connegative": {"Yes": "NEG"},
+    "Clitic": {"Ko": "INTR"},
+    "Reflex": {"Yes": "REFL|RFLX|ARGACRFLX"},
+    "PronType": {"Rcp": "RECP"},
+    "Subcat": {"Tran": "TR", "Ditr": "DITR", "Ditran": "DITR"},
 }
 _NONFINITE: dict[str, tuple[str, ...]] = {
     "Part": ("V.PTCP",),
@@ -462,13 +481,45 @@ _NONFINITE: dict[str, tuple[str, ...]] = {
     "Ger": ("V.MSDR", "V.CVB", "V.PTCP"),
     "Vnoun": ("V.MSDR", "N"),
     "Gdv": ("V.PTCP", "V.MSDR"),
+    "Sup": ("V.CVB", "V.MSDR", "V.PTCP"),
 }
+WITHOUT_COUNTERPART: dict[str, str] = {
+    "Abbr": "how the word is written",
+    "AdpType": "a subclass of the part of speech",
+    "Aspect=Rapid": "no such aspect in the schema",
+    "Clitic": "a discourse particle (only the question particle is a feature of the schema)",
+    "Degree=Pos": "the unmarked degree, which tables do not write",
+    "Derivation": "how the lemma was made; tables list the derived lemma",
+    "Echo": "repetition in the text",
+    "ExtPos": "the part of speech of a fixed expression",
+    "Foreign": "the language of the word",
+    "InfForm=1": "the first infinitive is the infinitive without a number",
+    "Mood=Prs": "no such mood in the schema",
+    "NumForm": "how a number is written",
+    "NumType": "a subclass of the part of speech",
+    "Polarity=Int": "no value of UD; a slip",
+    "Poss": "possessive pronouns are lemmas of their own in tables",
+    "PronType": "a subclass of the part of speech (only reciprocals are a feature of the schema)",
+    "PunctSide": "punctuation",
+    "RelNounClass": "agreement of a relative marker, which no table has",
+    "RelNumber": "agreement of a relative marker, which no table has",
+    "RelPerson": "agreement of a relative marker, which no table has",
+    "RelSubcat": "agreement of a relative marker, which no table has",
+    "Style": "register of the word",
+    "Subcat": "intransitives are unmarked in the schema",
+    "Typo": "a misspelling",
+}
+"""UD features ("Name", or "Name=Value") that the rules leave out, and why; values of such a "Name" that are read excepted."""
+
 _READINGS: dict[tuple[str, str], tuple[frozenset[str], ...]] = {
     (name, value): tuple(frozenset(reading.split()) for reading in text.split("|"))
     for name, values in _UD.items()
     for value, text in values.items()
 }
 _LAYER = re.compile(r"(\w+)\[(\w+)\]$")
+_OBJECT = frozenset({"ObjPerson", "ObjNumber", "ObjGender", "ObjNounClass"})  # "ObjPerson" is "Person[obj]"
+_CAPITALISED = re.compile(r"[A-Z][a-z]+")
+_NOUN_CLASS = re.compile(r"(?:BANTU|NAKH)?(\d+)$")
 _LAYER_ROLE = {
     "obj": "AC",
     "subj": "NO",
@@ -499,19 +550,35 @@ def pos_for(upos: str, feats: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def readings(name: str, value: str) -> tuple[frozenset[str], ...]:
-    """What a UD feature may be in UniMorph: sets of features, best first; () if it has no counterpart."""
-    return _READINGS.get((name, value), ())
+    """What a UD feature may be in UniMorph: sets of features, best first; () if it has no counterpart.
+
+    A value made of several ("GenNecPot", "CauPass") is all of its parts that have a counterpart, or else one.
+    """
+    found = _READINGS.get((name, value))
+    return found if found is not None else _compound(name, value)
+
+
+@lru_cache(maxsize=4096)
+def _compound(name: str, value: str) -> tuple[frozenset[str], ...]:
+    parts = _CAPITALISED.findall(value)
+    if len(parts) < 2 or "".join(parts) != value:
+        return ()
+    known = [_READINGS[name, part] for part in parts if (name, part) in _READINGS]
+    whole = [frozenset().union(*choice) for choice in itertools.product(*known)] if known else []
+    return tuple(dict.fromkeys([*whole, *itertools.chain.from_iterable(known)]))
 
 
 def _compact(feats: Mapping[str, str], layer: str) -> str:
-    person = feats.get(f"Person[{layer}]", "")
-    number = _UD_NUMBER.get(feats.get(f"Number[{layer}]", ""), "")
-    gender = _UD_GENDER.get(feats.get(f"Gender[{layer}]", ""), "")
-    return person + number + gender
+    def value(name: str) -> str:
+        return feats.get(f"{name}[{layer}]") or feats.get(f"{layer.capitalize()}{name}", "")
+
+    return value("Person") + _UD_NUMBER.get(value("Number"), "") + _UD_GENDER.get(value("Gender"), "")
 
 
 def _noun_class(value: str) -> str:
-    return value.upper() if value.upper().startswith(("BANTU", "NAKH")) else ""
+    """ "Bantu9" and the bare "9" that some treebanks write -> "BANTU9"; "" for what is no class."""
+    found = _NOUN_CLASS.match(value.upper())
+    return (found[0] if not found[0].isdigit() else f"BANTU{found[0]}") if found else ""
 
 
 def wanted(upos: str, feats: Mapping[str, str]) -> list[tuple[str, tuple[frozenset[str], ...]]]:
@@ -535,7 +602,7 @@ def wanted(upos: str, feats: Mapping[str, str]) -> list[tuple[str, tuple[frozens
         elif name in ("NounClass", "SubjNounClass"):
             if noun_class := _noun_class(value):
                 out.append((name, (frozenset({noun_class}),)))
-        elif name == "ObjNounClass":
+        elif name in _OBJECT:
             layers.add("obj")
         elif name == "Person" and not verbal and upos not in ("PRON", "DET", "ADP"):
             continue  # Turkish treebanks write Person=3 on every noun
@@ -548,13 +615,13 @@ def wanted(upos: str, feats: Mapping[str, str]) -> list[tuple[str, tuple[frozens
     for layer in sorted(layers):
         agreement = _compact(feats, layer)
         if layer == "psor":
-            if agreement:
+            if agreement[:1].isdigit():
                 shorter = dict.fromkeys((agreement, agreement[:2], agreement[:1]))
                 out.append(("Person[psor]", tuple(frozenset({f"PSS{a}"}) for a in shorter)))
         elif layer in _LAYER_ROLE:
             noun_class = _noun_class(feats.get("ObjNounClass", "")) if layer == "obj" else ""
             role = _LAYER_ROLE[layer]
-            if agreement or noun_class:
+            if agreement[:1].isdigit() or noun_class:
                 full = dict.fromkeys(
                     (f"{agreement}{noun_class}", f"3S{noun_class}", f"3P{noun_class}", noun_class)
                 )
@@ -589,6 +656,12 @@ def to_unimorph(upos: str, feats: Mapping[str, str], attested: AbstractSet[str])
     return join(features)
 
 
+# Read from UD but never written: they say in one treebank what others say otherwise.
+_ONE_WAY = frozenset(
+    {"PartForm", "InfForm", "Connegative", "Clitic", "Reflex", "PronType", "Subcat", "DeixisRef", "Mood=Gen"}
+)
+
+
 def _reverse() -> dict[str, tuple[str, str]]:
     back: dict[str, tuple[str, str]] = {}
     for name in ("Case", "Number", "Person", "Clusivity", "Gender", "Animacy", "Definite", "Degree", "Tense"):
@@ -598,14 +671,15 @@ def _reverse() -> dict[str, tuple[str, str]]:
                     back.setdefault(reading, (name, value))
     for name in ("Aspect", "Mood", "Evident", "Voice", "Polarity", "VerbForm", "Polite", "Deixis"):
         for value, text in _UD[name].items():
-            for reading in text.split("|"):
+            for reading in text.split("|") if f"{name}={value}" not in _ONE_WAY else ():
                 if " " not in reading:
                     back.setdefault(reading, (name, value))
     # First readings win over second ones, whatever the order above; these few are a matter of choice.
     for name, values in _UD.items():
         for value, text in values.items():
             if (
-                name not in ("PartForm", "InfForm", "Connegative")
+                name not in _ONE_WAY
+                and f"{name}={value}" not in _ONE_WAY
                 and "|" in text
                 and " " not in text.split("|")[0]
             ):
