@@ -27,15 +27,19 @@ Aspect=Perf,Prog                                                            amek
 ==========================================  ==============================  =========================
 
 The subject is Person, Number and NounClass; the object ObjPerson, ObjNumber and ObjNounClass, or Reflex=Yes; the
-relative RelPerson, RelNumber and RelNounClass. Voice=Pass makes a passive stem. Variant=Ha takes the negative
+relative RelPerson, RelNumber and RelNounClass. Voice takes any of Appl, Cau, Mid (stative), Rcp and Pass, joined by
+commas, and makes the extended stem. Variant=Ha takes the negative
 conditional with ha- (hangesoma). A singular class with Number=Plur means its plural.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
 
 from morphaug.grammars import swahili_agreement as agreement
+from morphaug.grammars import swahili_analysis as analysis
 from morphaug.grammars import swahili_nouns as nouns
 from morphaug.grammars import swahili_verbs as verbs
 from morphaug.grammars.swahili_verbs import Slot
@@ -87,6 +91,8 @@ def inflect(lemma: str, upos: str, feats: Mapping[str, str]) -> str | None:
     if not word.strip("-– "):
         return None
     if upos in ("VERB", "AUX"):
+        if word == "ndi":  # it is X that ...: ndiye, siyo
+            return agreement.form_of("si" if feats.get("Polarity") == "Neg" else "ndi", _class_of(feats) or 9)
         return _verb(word, feats)
     if upos == "NOUN":
         return _noun(word, feats)
@@ -94,11 +100,43 @@ def inflect(lemma: str, upos: str, feats: Mapping[str, str]) -> str | None:
         return _pronoun(word, feats)
     if upos in ("ADJ", "DET", "NUM"):
         return _agreeing(word, upos, feats)
+    if upos == "ADP" and word == "na" and feats.get("PronType") == "Prs":
+        return agreement.form_of("na", _class_of(feats) or 9)
     if upos == "ADP" and _class_of(feats) and agreement.root_of(word.partition(" ")[0]) in ("a", "enye"):
         return agreement.agree(
             word if word[0] == "-" else "-a" + word[len(word.partition(" ")[0]) :], _class_of(feats)
         )
     return lemma if upos in ("PROPN", "ADV", "ADP", "CCONJ", "SCONJ", "INTJ", "PART") else None
+
+
+@lru_cache(maxsize=65536)
+def _analyses(form: str) -> tuple[analysis.Analysis, ...]:
+    return analysis.analyse(form, {})
+
+
+def analyse(
+    form: str, known: Mapping[str, tuple[str, str]] | None = None
+) -> tuple[tuple[str, str, dict[str, str]], ...]:
+    """What a form may be, the likeliest first; `forms` of each analysis has the form again.
+
+    A noun has its own class first; an animate one of another class is also given as the 1 or 2 that agrees with it.
+    Class 14 agrees like 11 in everything, and is called 11. A verb's lemma is its stem, derivations included
+    ("pendana"); where the stem is a regular derivation of a listed one, that is a further analysis with Voice.
+
+    Args:
+        form: A word, or a verb of two words ("alikuwa amesoma").
+        known: (singular, plural) classes of nouns that a dictionary has told.
+
+    Returns:
+        (lemma, UPOS, UD features) each.
+
+    >>> analyse("hatutawasomea")[0][:2], analyse("vitabu")[0][2]
+    (('somea', 'VERB'), {'NounClass': 'Bantu8', 'Number': 'Plur'})
+    """
+    if not known:
+        return tuple((one.lemma, one.upos, dict(one.feats)) for one in _analyses(form))
+    pairs = {noun: (class_number(one), class_number(many)) for noun, (one, many) in known.items()}
+    return tuple((one.lemma, one.upos, one.feats) for one in analysis.analyse(form, pairs))
 
 
 # ---------------------------------------------------------------- nouns and what agrees with them
@@ -222,52 +260,70 @@ def _pronoun(word: str, feats: Mapping[str, str]) -> str:
 # ---------------------------------------------------------------- verbs
 
 
-def _verb(lemma: str, feats: Mapping[str, str]) -> str | None:
+def _verb(lemma: str, feats: Mapping[str, str]) -> str:
     head, _, rest = lemma.partition(" ")
     if rest and head.lstrip("-") in ("kuwa", "wa") and rest == "na":
         head, rest = "kuwa na", ""
     form = _verb_word(head, feats)
-    return f"{form} {rest}" if form and rest else form
+    return f"{form} {rest}" if rest else form
 
 
-def _verb_word(lemma: str, feats: Mapping[str, str]) -> str | None:
-    voice = feats.get("Voice", "").split(",")
-    aspect = feats.get("Aspect", "").split(",")
+class _Reading(NamedTuple):
+    """What verbal features ask of the template."""
+
+    slot: Slot
+    subject: str
+    obj: str
+    relative: str
+    negative: bool
+    ha: bool
+    inner: Slot | None  # of a second verb, where the first one has spent its slot on tense or mood
+
+
+_SLOT_OF_TENSE: dict[str, Slot] = {
+    "Past": "past",
+    "Pqp": "past",
+    "Imp": "past",
+    "Fut": "future",
+    "Nar": "consecutive",
+    "Aor": "general",
+}
+_EXTENSIONS: dict[str, verbs.Extension] = {  # in the order in which they follow the root
+    "Appl": "applicative",
+    "Cau": "causative",
+    "Mid": "stative",
+    "Rcp": "reciprocal",
+    "Pass": "passive",
+}
+
+
+def _slot(aspect: str, subject: str, feats: Mapping[str, str]) -> Slot:
     tense, mood, form = feats.get("Tense", ""), feats.get("Mood", ""), feats.get("VerbForm", "")
-    negative = feats.get("Polarity") == "Neg"
+    if form in ("Inf", "Vnoun", "Ger", "Sup") or not (subject or tense or mood or form or aspect):
+        return "infinitive"
+    if mood == "Imp":
+        # "let us", "let him": the subjunctive stands in for the persons that have no imperative
+        return "subjunctive" if feats.get("Person") in ("1", "3") else "imperative"
+    if mood in ("Sub", "Jus", "Opt", "Nec"):
+        return "consecutive subjunctive" if tense == "Nar" else "subjunctive"
+    if mood == "Cnd":
+        return "past conditional" if tense == "Past" else "conditional"
+    if form == "Conv":
+        return "situational"
+    if tense in _SLOT_OF_TENSE:
+        return _SLOT_OF_TENSE[tense]
+    return "perfect" if "Perf" in aspect else "habitual" if "Hab" in aspect else "present"
+
+
+def _read(feats: Mapping[str, str]) -> _Reading:
+    aspect, tense, form = feats.get("Aspect", ""), feats.get("Tense", ""), feats.get("VerbForm", "")
     subject = _key(feats)
     obj = "reflexive" if feats.get("Reflex") == "Yes" else _key(feats, "Obj")
     relative = _key(feats, "Rel")
-    ha = feats.get("Variant") == "Ha"
-    stem = verbs.citation(lemma)
-    if "Pass" in voice:
-        stem = verbs.passive(stem)
-    if form in ("Inf", "Vnoun", "Ger", "Sup") or not (subject or tense or mood or form or aspect != [""]):
-        slot: Slot = "infinitive"
-    elif mood == "Imp":
-        # "let us", "let him": the subjunctive stands in for the persons that have no imperative
-        third = feats.get("Person") == "3" or (feats.get("Person") == "1")
-        slot = "subjunctive" if third else "imperative"
-    elif mood in ("Sub", "Jus", "Opt", "Nec"):
-        slot = "consecutive subjunctive" if tense == "Nar" else "subjunctive"
-    elif mood == "Cnd":
-        slot = "past conditional" if tense == "Past" else "conditional"
-    elif form == "Conv":
-        slot = "situational"
-    elif tense in ("Past", "Pqp", "Imp"):
-        slot = "past"
-    elif tense in ("Fut", "Nar", "Aor"):
-        slot = {"Fut": "future", "Nar": "consecutive", "Aor": "general"}[tense]  # type: ignore[assignment]
-    elif "Perf" in aspect:
-        slot = "perfect"
-    elif "Hab" in aspect:
-        slot = "habitual"
-    else:
-        slot = "present"
+    slot = _slot(aspect, subject, feats)
     if form == "Part":
         subject = subject if feats.get("NounClass") or feats.get("Person") else "9"
         relative = relative or subject
-    # A second verb carries the aspect where the first one has spent its slot on tense or mood.
     inner: Slot | None = None
     if slot in ("past", "future", "conditional", "past conditional", "subjunctive") and not relative:
         inner = (
@@ -278,6 +334,24 @@ def _verb_word(lemma: str, feats: Mapping[str, str]) -> str | None:
     subject = subject or "1"
     if slot == "imperative" and feats.get("Number") == "Plur":
         subject = "2p"
+    negative, ha = feats.get("Polarity") == "Neg", feats.get("Variant") == "Ha"
+    return _Reading(slot, subject, obj, relative, negative, ha, inner)
+
+
+def _stem(lemma: str, voice: str) -> str:
+    """The stem of a lemma, with the extensions that a voice ("Appl,Pass") adds."""
+    stem = verbs.citation(lemma)
+    if voice and voice != "Act":
+        wanted = voice.split(",")
+        for name, extension in _EXTENSIONS.items():
+            if name in wanted:
+                stem = verbs.extend(stem, extension)
+    return stem
+
+
+def _verb_word(lemma: str, feats: Mapping[str, str]) -> str:
+    stem = _stem(lemma, feats.get("Voice", ""))
+    slot, subject, obj, relative, negative, ha, inner = _read(feats)
     if inner:
         first = verbs.be(slot, subject, negative=negative, ha=ha)
         return f"{first} {verbs.conjugate(stem, inner, subject, obj)}"
@@ -288,22 +362,36 @@ def _verb_word(lemma: str, feats: Mapping[str, str]) -> str | None:
     return verbs.conjugate(stem, slot, subject, obj, negative=negative, relative=relative, ha=ha)
 
 
-_PLACES = {
-    "po": "po",
-    "ko": "ko",
-    "mo": "mo",
-    "wapo": "po",
-    "wepo": "po",
-    "wako": "ko",
-    "weko": "ko",
-    "wamo": "mo",
-}
+def forms(lemma: str, upos: str, feats: Mapping[str, str]) -> tuple[str, ...]:
+    """The form that `inflect` gives and the other spellings in use, standard first; () if it gives none.
+
+    >>> forms("ona", "VERB", {"Tense": "Past", "Person": "1", "Number": "Sing", "ObjNounClass": "Bantu1"})
+    ('nilimwona', 'nilimuona')
+    """
+    standard = inflect(lemma, upos, feats)
+    if standard is None:
+        return ()
+    if upos not in ("VERB", "AUX") or " " in lemma.strip():
+        return (standard,)
+    stem = _stem(lemma.strip(), feats.get("Voice", ""))
+    slot, subject, obj, relative, negative, ha, inner = _read(feats)
+    if inner:
+        first = standard.partition(" ")[0]
+        others = [f"{first} {second}" for second in verbs.spellings(stem, inner, subject, obj)]
+    elif not obj and _be(lemma, stem, slot, subject, negative, relative):
+        others = []
+    else:
+        others = verbs.spellings(stem, slot, subject, obj, negative=negative, relative=relative, ha=ha)
+    return tuple(dict.fromkeys([standard, *others]))
+
+
+_PLACES = {"po": "po", "ko": "ko", "mo": "mo", "wapo": "po", "wepo": "po", "wako": "ko", "weko": "ko", "wamo": "mo"}
 
 
 def _be(lemma: str, stem: str, slot: Slot, subject: str, negative: bool, relative: str) -> str:
     """A form of one of the verbs of being; "" for every other verb."""
     if stem in _PLACES:
-        return verbs.be_at(_PLACES[stem], slot, subject, negative=negative)
+        return verbs.be_at(_PLACES[stem], slot, subject, negative=negative, relative=relative)
     if lemma == "kuwa na":
         return verbs.have(slot, subject, negative=negative, relative=relative)
     if lemma in ("ni", "si") or stem == "wa":

@@ -6,7 +6,7 @@ the pronominal one (possessives, -ote, -a), and the demonstratives' own forms.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 from morphaug.grammars.swahili_words import word_set
 
@@ -55,7 +55,7 @@ _INVARIABLE_IN_FU = word_set("maarufu alfu dufu")
 _COUNT = frozenset({"moja", "wili", "tatu", "nne", "tano", "nane"})
 _COUNTED = {"mbili": "wili"}  # free forms that are not the root itself
 _LIKE_OTE = frozenset({"ote", "enye", "enyewe"})
-_NUMERAL_ROOTS = _COUNT | {"ngapi", "mojawapo"}
+NUMERALS = _COUNT | {"ngapi", "mojawapo"}
 
 
 def connective(cls: int) -> str:
@@ -149,7 +149,9 @@ def _any(cls: int) -> str:
     return ("w" if _REFERENCE[cls] == "o" else "") + _REFERENCE[cls] + _like_ote("ote", cls)
 
 
-def _form(root: str, cls: int) -> str:
+@lru_cache(maxsize=8192)
+def form_of(root: str, cls: int) -> str:
+    """A root in the form that agrees with a class: "near", "a", "angu", "ndi" or an adjective's."""
     if root in ("near", "far", "referential"):
         return DEMONSTRATIVES[root][cls]
     if root == "a":
@@ -164,8 +166,10 @@ def _form(root: str, cls: int) -> str:
         return _WHICH[cls]
     if root == "amba":
         return "amba" + _REFERENCE[cls]
-    if root == "ndi":
-        return "ndi" + _REFERENCE[cls]
+    if root in ("ndi", "si", "na"):
+        return root + _REFERENCE[cls]
+    if root == "mojawapo":  # "one of them" is a singular
+        cls = {2: 1, 4: 3, 6: 5, 8: 7, 10: 9}.get(cls, cls)
     return adjective(root, cls)
 
 
@@ -179,11 +183,11 @@ _PRONOUN_ROOTS = (
 def _roots() -> dict[str, str]:
     """Every form of a closed class -> its root, so that a lexicon may cite any of them."""
     out: dict[str, str] = {}
-    for root in (*_PRONOUN_ROOTS, *sorted(_NUMERAL_ROOTS), *sorted(ADJECTIVES)):
+    for root in (*_PRONOUN_ROOTS, *sorted(NUMERALS), *sorted(ADJECTIVES)):
         for cls in CLASSES:
-            out.setdefault(_form(root, cls), root)
+            out.setdefault(form_of(root, cls), root)
     out.update(
-        {root: root for root in (*_PRONOUN_ROOTS[3:], *_NUMERAL_ROOTS, *ADJECTIVES, *_COUNTED.values())}
+        {root: root for root in (*_PRONOUN_ROOTS[3:], *NUMERALS, *ADJECTIVES, *_COUNTED.values())}
     )
     out.update({"hii": "near", "le": "far", "hiyo": "referential", "wao": "ao", "a": "a", "ambaye": "amba"})
     for cls in CLASSES:
@@ -223,4 +227,4 @@ def agree(word: str, cls: int) -> str:
         head, _, last = word.rpartition(" ")
         return f"{head} {agree(last, cls)}"
     root = root_of(word)
-    return _form(root, cls) if root else word
+    return form_of(root, cls) if root else word

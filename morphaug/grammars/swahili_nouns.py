@@ -37,12 +37,24 @@ def _singulars() -> dict[str, str]:
     return {plural: noun for plural, noun in plurals.items() if plural not in _known()}
 
 
+def listed(noun: str) -> tuple[int, int] | None:
+    """Classes of a noun that the list has, in lower case."""
+    return _known().get(noun)
+
+
+def listed_singular(noun: str) -> str:
+    """The listed noun that a form is the plural of; "" if it is none's."""
+    return _singulars().get(noun, "")
+
+
+@lru_cache(maxsize=65536)
 def native(lemma: str) -> bool:
     """Whether a word is built like a Swahili one (of open syllables), not like an English one."""
     return _NATIVE.fullmatch(lemma) is not None
 
 
-def _guess(noun: str) -> tuple[int, int]:
+@lru_cache(maxsize=65536)
+def guess(noun: str) -> tuple[int, int]:
     """Classes of a noun that is not on the list, from its shape."""
     if not native(noun):
         return 9, 10
@@ -93,16 +105,18 @@ def classes(lemma: str, hint: int = 0) -> tuple[int, int]:
     known = _known().get(noun)
     if known:
         return known
-    guess = (
+    shape = (
         (1, 2)
         if lemma[:1] == "M" and noun[1:2] not in ("a", "e", "i", "o", "u") and native(noun)
-        else _guess(noun)
+        else guess(noun)
     )
-    if not hint or hint in guess:
-        return guess
+    if not hint or hint in shape:
+        return shape
+    if hint in (6, 10) and noun[:1] in ("u", "w"):
+        return 11, hint
     singular = _SINGULAR_CLASS.get(hint, hint)
     if singular in (1, 2) and not noun.startswith("m") and native(noun):
-        return guess  # an animate noun without the prefix agrees as 1/2 but is not of that class
+        return shape  # an animate noun without the prefix agrees as 1/2 but is not of that class
     return singular, PLURAL_CLASS.get(singular, singular)
 
 
@@ -167,6 +181,15 @@ def plural(lemma: str, hint: int = 0) -> str:
         return lemma
     form = _plural(noun, classes(lemma, hint))
     return form.capitalize() if lemma[:1].isupper() and form != noun else form if form != noun else lemma
+
+
+def plural_as(noun: str, pair: tuple[int, int]) -> str:
+    """The plural that a noun would have if it were of a pair of classes.
+
+    >>> plural_as("bloga", (5, 6)), plural_as("mbloga", (1, 2))
+    ('mabloga', 'wabloga')
+    """
+    return _plural(noun, pair)
 
 
 def singular(lemma: str, hint: int = 0) -> str:

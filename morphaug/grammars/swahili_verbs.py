@@ -1,14 +1,16 @@
 """The Swahili verb: subject - tense - relative - object - stem - final vowel, and its negatives.
 
 A subject, object or relative is named by a *key*: "1s", "2s", "1p", "2p" for the first and second persons,
-else the number of a noun class ("1" to "11", "14" to "18"). Sources: general reference knowledge of the
-language, as any grammar of Standard Swahili sets it out.
+else the number of a noun class ("1" to "11", "14" to "18"). A `Template` is a form with its stem and object left
+open; `fill` closes it. The analyser (`swahili_analysis`) reads the same templates backwards. Sources: general
+reference knowledge of the language, as any grammar of Standard Swahili sets it out.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Literal
+from functools import cache, lru_cache
+from typing import Literal, NamedTuple
 
 from morphaug.grammars.swahili_words import word_set
 
@@ -28,6 +30,7 @@ Slot = Literal[
     "imperative",
     "infinitive",
 ]
+Extension = Literal["applicative", "causative", "reciprocal", "stative", "passive"]
 
 VOWELS = "aeiou"
 
@@ -61,6 +64,8 @@ _MARKERS: dict[str, tuple[str, bool]] = {
     "conditional": ("nge", True),
     "past conditional": ("ngali", True),
 }
+# Other markers in use for a slot: "has already", and the third of the conditionals.
+_OTHER_MARKERS = {"perfect": ("mesha", "mekwisha"), "past conditional": ("ngeli",)}
 # A relative verb knows three tenses; the perfect borrows the past's, the rest the present's.
 _RELATIVE_MARKERS = {"past": "li", "perfect": "li", "future": "taka"}
 
@@ -78,6 +83,26 @@ _KU_STEMS = word_set(
 )
 
 
+class Template(NamedTuple):
+    """A verb form with its stem and object left open.
+
+    Attributes:
+        prefix: What stands before the object and the stem ("hatuta"; "hawaku", the infinitive's "ku").
+        final: The vowel that replaces a final -a: "e", "i", or "" where it stays.
+        ku: How a short stem (la, enda) takes its ku-: "keeps" it (anakula), "none" (akila), or "is" the last
+            syllable of the prefix (hakula, hakwenda).
+        suffix: The marker after the stem in a general relative (asomaye).
+        negative_be: In a perfect negative only kuwa keeps its ku- (hajala, but hajakuwa).
+    """
+
+    prefix: str
+    final: str = ""
+    ku: Literal["keeps", "none", "is"] = "none"
+    suffix: str = ""
+    negative_be: bool = False
+
+
+@lru_cache(maxsize=65536)
 def citation(lemma: str) -> str:
     """The stem of a verb cited as stem, with a hyphen, or as infinitive.
 
@@ -94,6 +119,7 @@ def citation(lemma: str) -> str:
     return text
 
 
+@lru_cache(maxsize=65536)
 def keeps_ku(stem: str) -> bool:
     """Whether a stem is too short to carry the stress after a tense marker (la, nywa, fa; enda, isha)."""
     return stem in _KW_STEMS or sum(map(stem.count, VOWELS)) == 1
@@ -114,17 +140,111 @@ def _m(rest: str) -> str:
     return "mu" if first == "u" else "mw" if first and first in VOWELS else "m"
 
 
-def _body(stem: str, obj: str, ku: bool) -> str:
+def _object(obj: str, stem: str) -> str:
+    return (_m(stem) if obj == "1" else OBJECT[obj]) if obj else ""
+
+
+@cache
+def template(slot: Slot, subject: str = "1", negative: bool = False, relative: str = "", ha: bool = False) -> Template:
+    """The template of a slot; see `conjugate` for the arguments. The imperative has none of its own.
+
+    >>> template("future", "1p", True).prefix, template("present", "1", relative="1").prefix
+    ('hatuta', 'anaye')
+    """
+    if slot == "infinitive":
+        return Template("kuto", ku="keeps") if negative else Template("ku", ku="is")
+    who, no = SUBJECT[subject], NEGATIVE[subject]
+    if relative:
+        marker = RELATIVE[relative]
+        if slot == "general" and not negative:
+            return Template(who, suffix=marker)
+        return Template(who + ("si" if negative else _RELATIVE_MARKERS.get(slot, "na")) + marker, ku="keeps")
+    if slot in ("subjunctive", "consecutive subjunctive"):
+        return Template(
+            who + ("si" if negative else "ka" if slot == "consecutive subjunctive" else ""), final="e"
+        )
+    if negative:
+        return _negative(slot, who, no, ha)
+    if slot == "general":
+        return Template(GENERAL[subject])
+    if slot == "habitual":
+        return Template("hu")
+    marker, keeps = _MARKERS[slot]
+    return Template(who + marker, ku="keeps" if keeps else "none")
+
+
+def _negative(slot: Slot, who: str, no: str, ha: bool) -> Template:
+    if slot in ("conditional", "past conditional"):
+        return Template((no if ha else who + "si") + _MARKERS[slot][0], ku="keeps")
+    if slot == "situational":
+        return Template(who + "sipo", ku="keeps")
+    if slot in ("past", "consecutive"):
+        return Template(no + "ku", ku="is")  # the tense marker, so that a short stem needs no second one
+    if slot == "future":
+        return Template(no + "ta", ku="keeps")
+    if slot == "perfect":
+        return Template(no + "ja", negative_be=True)
+    return Template(("huwa " if slot == "habitual" else "") + no, final="i")
+
+
+def fill(form: Template, stem: str, obj: str = "") -> str:
+    """A template with its stem and object.
+
+    >>> fill(template("past", "2", True), "enda"), fill(template("past", "2"), "ona", "1")
+    ('hawakwenda', 'walimwona')
+    """
+    prefix, final, ku, suffix, negative_be = form
+    body = _final(stem, final) if final else stem
     if obj:
-        return (_m(stem) if obj == "1" else OBJECT[obj]) + stem
-    return _ku(stem) if ku and keeps_ku(stem) else stem
+        body = _object(obj, body) + body
+    elif ku == "keeps":
+        if keeps_ku(stem):
+            body = _ku(body)
+    elif ku == "is":
+        if stem in _KW_STEMS:
+            prefix = prefix[:-2] + "kw"
+    elif negative_be and stem == _BE:
+        body = "ku" + body
+    if prefix in ("m", "ham", "huwa ham"):  # "you" before a vowel: mwende, but muione
+        prefix = prefix[:-1] + ("mu" if obj and body[0] in VOWELS else _m(body))
+    elif prefix == "tu" and body == "ende":
+        prefix = "tw"
+    return prefix + body + suffix
 
 
-def _join(prefix: str, rest: str, obj: str) -> str:
-    """A subject prefix and what follows: m- of "you" changes before a vowel (mwende, muione); twende."""
-    if prefix in ("m", "ham"):
-        return prefix[:-1] + ("mu" if obj and rest[0] in VOWELS else _m(rest)) + rest
-    return "tw" + rest if prefix == "tu" and rest == "ende" else prefix + rest
+def variants(form: Template, slot: Slot, stem: str, obj: str = "") -> list[str]:
+    """Other spellings of a form that are in use beside the standard one, the commoner first.
+
+    Object m- with or without its glide (kumuona), we- and you- prefixes contracted or not (tuandike, twandike),
+    enda with or without kw- (anaenda), -mesha- ("has already"), -ngeli-, hajakula, and class 18 m- for mu-.
+
+    >>> variants(template("present", "1"), "present", "enda"), variants(template("past", "1"), "past", "ona", "1")
+    (['anaenda'], ['alimuona'])
+    """
+    prefix, final, ku, suffix, negative_be = form
+    body = _final(stem, final) if final else stem
+    out: list[str] = []
+    if obj == "1" and body[0] in VOWELS:
+        out.append(prefix + ("mw" if body[0] == "u" else "mu") + body + suffix)
+    if not obj:
+        if stem in _KW_STEMS and ku != "none":
+            out.append((prefix[:-2] + "ku" if ku == "is" else prefix) + body + suffix)
+        if stem in _KW_STEMS and ku == "none" and slot in ("consecutive", "situational"):
+            out.append(prefix + _ku(body))
+        if negative_be and stem != _BE and keeps_ku(stem):
+            out.append(prefix + _ku(body))
+        if prefix == "tu" and body[0] in "aeio" and body != "ende":
+            out.append("tw" + body)
+        if prefix in ("m", "ham") and body[0] in VOWELS:
+            out.append(prefix[:-1] + ("mw" if body[0] == "u" else "mu") + body)
+    for marker in _OTHER_MARKERS.get(slot, ()):
+        usual = _MARKERS[slot][0]
+        if prefix.endswith(usual):
+            out.append(fill(form._replace(prefix=prefix.removesuffix(usual) + marker), stem, obj))
+    if slot == "future" and prefix.endswith(tuple("taka" + r for r in RELATIVE.values())):
+        head, _, tail = prefix.rpartition("taka")
+        out.append(fill(form._replace(prefix=head + "ta" + tail), stem, obj))
+    return out
 
 
 def conjugate(
@@ -151,67 +271,61 @@ def conjugate(
     >>> conjugate("la", "past", "2"), conjugate("la", "present", "1", negative=True)
     ('walikula', 'hali')
     """
-    if slot == "infinitive":
-        return (
-            "kuto" + _body(stem, obj, True)
-            if negative
-            else "ku" + _body(stem, obj, False)
-            if obj
-            else _ku(stem)
-        )
     if slot == "imperative":
-        return _imperative(stem, subject, obj, negative)
-    who = SUBJECT[subject]
-    if relative:
-        marker = RELATIVE[relative]
-        if slot == "general" and not negative:
-            return _join(who, _body(stem, obj, False) + marker, obj)
-        tense = "si" if negative else _RELATIVE_MARKERS.get(slot, "na")
-        return who + tense + marker + _body(stem, obj, True)
-    if slot in ("subjunctive", "consecutive subjunctive"):
-        rest = _body(_final(stem, "e"), obj, False)
-        if negative:
-            return who + "si" + rest
-        return who + "ka" + rest if slot == "consecutive subjunctive" else _join(who, rest, obj)
+        return imperative(stem, plural=is_plural(subject), obj=obj, negative=negative)
+    return fill(template(slot, subject, negative, relative, ha), stem, obj)
+
+
+def spellings(
+    stem: str,
+    slot: Slot,
+    subject: str = "1",
+    obj: str = "",
+    *,
+    negative: bool = False,
+    relative: str = "",
+    ha: bool = False,
+) -> list[str]:
+    """The standard form and the others in use; the arguments are those of `conjugate`."""
+    first = conjugate(stem, slot, subject, obj, negative=negative, relative=relative, ha=ha)
+    if slot == "imperative":
+        return [first]
+    more = variants(template(slot, subject, negative, relative, ha), slot, stem, obj)
+    if subject == "18" and first.startswith(("mu", "hamu")):
+        no = "ha" if first.startswith("ha") else ""
+        rest = first.removeprefix(no + "mu")
+        more.append(no + _m(rest) + rest)
+    return list(dict.fromkeys([first, *more]))
+
+
+def concatenated(stem: str, slot: Slot, subject: str) -> str:
+    """A form written morpheme by morpheme, as some tables list it and nobody writes: niasoma, nihusoma.
+
+    >>> concatenated("soma", "general", "1s"), concatenated("soma", "habitual", "2")
+    ('niasoma', 'wahusoma')
+    """
+    return SUBJECT[subject] + {"general": "a", "habitual": "hu"}[slot] + stem if slot in ("general", "habitual") else ""
+
+
+def is_plural(key: str) -> bool:
+    """Whether a key names a plural: "1p", "2p", or an even class up to 10."""
+    return key in ("1p", "2p", "2", "4", "6", "8", "10")
+
+
+def imperative(stem: str, *, plural: bool = False, obj: str = "", negative: bool = False) -> str:
+    """An imperative; its negative is the subjunctive's.
+
+    >>> imperative("soma", plural=True), imperative("la"), imperative("pa", obj="1s"), imperative("enda")
+    ('someni', 'kula', 'nipe', 'nenda')
+    """
     if negative:
-        return _negative(stem, slot, subject, obj, ha)
-    if slot == "general":
-        return GENERAL[subject] + _body(stem, obj, False)
-    if slot == "habitual":
-        return "hu" + _body(stem, obj, False)
-    marker, ku = _MARKERS[slot]
-    return who + marker + _body(stem, obj, ku)
-
-
-def _negative(stem: str, slot: Slot, subject: str, obj: str, ha: bool) -> str:
-    who, no = SUBJECT[subject], NEGATIVE[subject]
-    if slot in ("conditional", "past conditional"):
-        rest = _MARKERS[slot][0] + _body(stem, obj, True)
-        return no + rest if ha else who + "si" + rest
-    if slot == "situational":
-        return who + "sipo" + _body(stem, obj, True)
-    if slot in ("past", "consecutive"):
-        # Here -ku- is the tense marker, so that a short stem needs no second one.
-        return no + ("kw" + stem if stem in _KW_STEMS and not obj else "ku" + _body(stem, obj, False))
-    if slot == "future":
-        return no + "ta" + _body(stem, obj, True)
-    if slot == "perfect":
-        return no + "ja" + _body(stem, obj, stem == _BE)  # hajala, but hajakuwa
-    present = _join(no, _body(_final(stem, "i"), obj, False), obj)
-    return "huwa " + present if slot == "habitual" else present
-
-
-def _imperative(stem: str, subject: str, obj: str, negative: bool) -> str:
-    plural = subject in ("2p", "1p") or (subject.isdigit() and subject in ("2", "4", "6", "8", "10"))
-    if negative:
-        return conjugate(stem, "subjunctive", "2p" if plural else "2s", obj, negative=True)
+        return fill(template("subjunctive", "2p" if plural else "2s", True), stem, obj)
+    ending = "ni" if plural else ""
     if obj:
-        return _body(_final(stem, "e"), obj, False) + ("ni" if plural else "")
-    if stem in _IMPERATIVES:
-        base = _IMPERATIVES[stem]
-        return _final(base, "e") + "ni" if plural else base
-    base = _ku(stem) if keeps_ku(stem) else stem
-    return _final(base, "e") + "ni" if plural else base
+        body = _final(stem, "e")
+        return _object(obj, body) + body + ending
+    base = _IMPERATIVES.get(stem) or (_ku(stem) if keeps_ku(stem) else stem)
+    return _final(base, "e") + ending if plural else base
 
 
 # ---------------------------------------------------------------- to be, to have, to be at a place
@@ -242,19 +356,24 @@ def have(slot: Slot, subject: str, *, negative: bool = False, relative: str = ""
     return be(slot, subject, negative=negative, relative=relative) + " na"
 
 
-def be_at(place: str, slot: Slot, subject: str, *, negative: bool = False) -> str:
+def be_at(place: str, slot: Slot, subject: str, *, negative: bool = False, relative: str = "") -> str:
     """A form of "be somewhere"; `place` is po (here, definite), ko (away) or mo (inside).
 
     >>> be_at("po", "present", "1"), be_at("ko", "present", "1", negative=True), be_at("po", "past", "1")
     ('yupo', 'hayuko', 'alikuwepo')
+    >>> be_at("ko", "present", "2", relative="2")
+    'walioko'
     """
+    if slot in ("present", "general") and relative:
+        return be(slot, subject, negative=negative, relative=relative) + place
     if slot in ("present", "general"):
         who = "yu" if subject == "1" else SUBJECT[subject]
         if negative:
             who = "hayu" if subject == "1" else NEGATIVE[subject]
         return who + place
     # kuwepo is the usual form of be + po; kuwako and kuwamo keep their a
-    return conjugate(_BE, slot, subject, negative=negative)[:-1] + ("e" if place == "po" else "a") + place
+    be_form = conjugate(_BE, slot, subject, negative=negative, relative=relative)
+    return be_form[:-1] + ("e" if place == "po" else "a") + place
 
 
 # ---------------------------------------------------------------- derived stems
@@ -266,6 +385,7 @@ _SHORT_PASSIVES = {"la": "liwa", "nywa": "nywewa", "pa": "pewa", "cha": "chewa",
                    "ua": "uawa", "wa": "wa", "nya": "nyewa", "gawa": "gawiwa", "jaa": "jawa"}  # fmt: skip
 
 
+@lru_cache(maxsize=65536)
 def passive(stem: str) -> str:
     """The passive of a stem; a stem that is passive already stays.
 
@@ -293,9 +413,8 @@ def passive(stem: str) -> str:
     return stem + "wa" if stem.endswith(("i", "e")) else stem
 
 
-def extend(
-    stem: str, extension: Literal["applicative", "causative", "reciprocal", "stative", "passive"]
-) -> str:
+@lru_cache(maxsize=65536)
+def extend(stem: str, extension: Extension) -> str:
     """A derived stem; the vowel follows the stem's last one (e after e and o, else i).
 
     Only the productive pattern: many causatives and statives are words of their own and belong in a lexicon.

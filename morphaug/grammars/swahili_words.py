@@ -140,3 +140,6 @@ NOT_INFINITIVES = word_set(
     kunguni kuhani kulungu kumbikumbi kuti kuvu kufuli kuno kuruta kurasa kusanyiko kungu kumbusho kubaliano
     kumbo"""
 )
+
+# Nouns of classes 9/10 that stand in the plural more often than not.
+MOSTLY_PLURAL = word_set("haki njia kura fedha taarifa nyenzo jitihada juhudi nyaraka nyasi salamu shukrani")
