@@ -101,7 +101,8 @@ def inflect(lemma: str, upos: str, feats: Mapping[str, str]) -> str | None:
     if upos in ("ADJ", "DET", "NUM"):
         return _agreeing(word, upos, feats)
     if upos == "ADP" and word == "na" and feats.get("PronType") == "Prs":
-        return agreement.form_of("na", _class_of(feats) or 9)
+        person = agreement.WITH.get(_key(feats))
+        return "na" + person if person else agreement.form_of("na", _class_of(feats) or 9)
     if upos == "ADP" and _class_of(feats) and agreement.root_of(word.partition(" ")[0]) in ("a", "enye"):
         return agreement.agree(
             word if word[0] == "-" else "-a" + word[len(word.partition(" ")[0]) :], _class_of(feats)
@@ -355,10 +356,9 @@ def _verb_word(lemma: str, feats: Mapping[str, str]) -> str:
     if inner:
         first = verbs.be(slot, subject, negative=negative, ha=ha)
         return f"{first} {verbs.conjugate(stem, inner, subject, obj)}"
-    if not obj:
-        special = _be(lemma, stem, slot, subject, negative, relative)
-        if special:
-            return special
+    special = _be(lemma, stem, slot, subject, negative, relative, obj)
+    if special:
+        return special
     return verbs.conjugate(stem, slot, subject, obj, negative=negative, relative=relative, ha=ha)
 
 
@@ -378,7 +378,7 @@ def forms(lemma: str, upos: str, feats: Mapping[str, str]) -> tuple[str, ...]:
     if inner:
         first = standard.partition(" ")[0]
         others = [f"{first} {second}" for second in verbs.spellings(stem, inner, subject, obj)]
-    elif not obj and _be(lemma, stem, slot, subject, negative, relative):
+    elif _be(lemma, stem, slot, subject, negative, relative, obj):
         others = []
     else:
         others = verbs.spellings(stem, slot, subject, obj, negative=negative, relative=relative, ha=ha)
@@ -388,12 +388,14 @@ def forms(lemma: str, upos: str, feats: Mapping[str, str]) -> tuple[str, ...]:
 _PLACES = {"po": "po", "ko": "ko", "mo": "mo", "wapo": "po", "wepo": "po", "wako": "ko", "weko": "ko", "wamo": "mo"}
 
 
-def _be(lemma: str, stem: str, slot: Slot, subject: str, negative: bool, relative: str) -> str:
+def _be(lemma: str, stem: str, slot: Slot, subject: str, negative: bool, relative: str, obj: str) -> str:
     """A form of one of the verbs of being; "" for every other verb."""
+    if lemma == "kuwa na":
+        return verbs.have(slot, subject, negative=negative, relative=relative, obj=obj)
+    if obj:
+        return ""
     if stem in _PLACES:
         return verbs.be_at(_PLACES[stem], slot, subject, negative=negative, relative=relative)
-    if lemma == "kuwa na":
-        return verbs.have(slot, subject, negative=negative, relative=relative)
     if lemma in ("ni", "si") or stem == "wa":
         return verbs.be(slot, subject, negative=negative or lemma == "si", relative=relative)
     return ""

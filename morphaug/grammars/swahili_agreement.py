@@ -39,6 +39,9 @@ _WHICH = {
     11: "upi", 14: "upi", 15: "kupi", 16: "papi", 17: "kupi", 18: "mupi",
 }  # fmt: skip
 
+# "with me", "with you": na- and a short pronoun
+WITH = {"1s": "mi", "2s": "we", "1p": "si", "2p": "nyi"}
+
 POSSESSIVES = {"1s": "angu", "2s": "ako", "3s": "ake", "1p": "etu", "2p": "enu", "3p": "ao"}
 DEMONSTRATIVES = {"near": _NEAR, "far": _FAR, "referential": _REFERENTIAL}
 

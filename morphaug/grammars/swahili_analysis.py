@@ -49,6 +49,8 @@ _CLOSED, _LISTED, _VERB, _GUESS, _OTHER_GUESS = 0.0, 0.5, 1.0, 4.0, 6.0
 _UNKNOWN_STEM = 2.5
 _SURE = 2.5  # what costs less is made of listed words; beside it no unlisted noun is thought of
 _OBJECT, _VARIANT, _BASE = 0.6, 0.3, 0.7
+_OBJECT_OF_SHORT = 2.0  # "wala" is no eating of them; -pa, "give", is the one short stem that lives with objects
+_LOAN_MOOD = 2.6  # a loan's subjunctive and imperative look like its nouns: usafiri, hifadhi
 _SLOT_COST: dict[Slot, float] = {
     "subjunctive": 0.8, "consecutive subjunctive": 0.9, "general": 3.0, "imperative": 2.5, "situational": 0.2,
     "consecutive": 0.2, "habitual": 0.2,
@@ -56,7 +58,7 @@ _SLOT_COST: dict[Slot, float] = {
 # Which class, where a form serves several: the place in this order, a hundredth each.
 _ORDER = (9, 2, 1, 10, 3, 11, 6, 5, 7, 4, 8, 17, 15, 16, 18)
 _RANK = {cls: place / 100 for place, cls in enumerate(_ORDER)}
-_PLURAL_ROOTS = words.word_set("ingi chache wili tatu nne tano nane")  # said of several things
+_PLURAL_ROOTS = words.word_set("ingi ingine chache wili tatu nne tano nane")  # said of several things
 
 SINGULARS = (1, 3, 5, 7, 9, 11, 14, 15, 16, 17, 18)
 
@@ -111,6 +113,9 @@ def _closed() -> dict[str, tuple[Analysis, ...]]:
             cost = _CLOSED + _closed_rank(root, cls)
             form = agreement.form_of(root, cls)
             found[form].append(Analysis(lemma, upos, feats | owner | _class_feats(cls), cost))
+    for key, pronoun in agreement.WITH.items():
+        feats = {"PronType": "Prs", **_key_feats(key)}
+        found["na" + pronoun].append(Analysis("na", "ADP", feats, _CLOSED))
     for root in sorted(agreement.NUMERALS):
         lemma = "mbili" if root == "wili" else root
         for cls in _CLASSES:
@@ -142,13 +147,16 @@ def _being() -> Iterator[tuple[str, Analysis]]:
                 verbs.have("present", key, negative=negative),
                 Analysis("kuwa na", "VERB", {**present, **who}, 0.1 + rank + (0.4 if key == "15" else 0)),
             )
-            for relative in _KEYS if key[-1] not in "sp" else (key,):
-                if relative == key:
-                    feats = {**present, **who, **_key_feats(relative, "Rel")}
-                    form = verbs.be("present", key, negative=negative, relative=relative)
-                    yield form, Analysis("kuwa", "AUX", feats, 0.1 + rank)
-                    for lemma, place in _BE_AT.items():
-                        yield form + place, Analysis(lemma, "AUX", feats, 0.1 + rank)
+            for obj in _KEYS:
+                feats = {**present, **who, **_key_feats(obj, "Obj")}
+                form = verbs.have("present", key, negative=negative, obj=obj)
+                if obj[-1] not in "sp":
+                    yield form, Analysis("kuwa na", "VERB", feats, 0.4 + rank + _key_rank_of_object(obj))
+            feats = {**present, **who, **_key_feats(key, "Rel")}
+            form = verbs.be("present", key, negative=negative, relative=key)
+            yield form, Analysis("kuwa", "AUX", feats, 0.1 + rank)
+            for lemma, place in _BE_AT.items():
+                yield form + place, Analysis(lemma, "AUX", feats, 0.1 + rank)
             for lemma, place in _BE_AT.items():
                 for slot, feats in _SLOT_FEATS.items():
                     if slot not in ("imperative", "infinitive", "general", "consecutive subjunctive", "habitual"):
@@ -348,6 +356,10 @@ def _verb(form: str, cut: _Cut, stem: str, objects: tuple[str, ...]) -> Iterator
             feats |= _key_feats(obj, "Obj")
         cost = _VERB + unlikely + _SLOT_COST.get(slot, 0.0) + _key_rank(subject)
         cost += (_OBJECT + _key_rank_of_object(obj) if obj else 0.0) + (_VARIANT if form != made[0] else 0.0)
+        if obj and stem in stems.SHORT and stem != "pa":
+            cost += _OBJECT_OF_SHORT
+        if slot == "subjunctive" and stem[-1] != "a":
+            cost += _LOAN_MOOD
         if relative:
             cost += (0.0 if relative == subject else 0.05 + _key_rank(relative)) - (2.0 if slot == "general" else 0.0)
         yield from _with_bases(stem, "VERB", feats, cost)
@@ -390,6 +402,8 @@ def _imperatives(form: str) -> Iterator[Analysis]:
 def _commanded(stem: str, plural: bool, obj: str) -> Iterator[Analysis]:
     feats = {**_SLOT_FEATS["imperative"], **_key_feats("2p" if plural else "2s")}
     cost = _VERB + _SLOT_COST["imperative"] + (_OBJECT if obj else 0.0)
+    if stem[-1] != "a" and not plural:
+        cost += _LOAN_MOOD
     yield from _with_bases(stem, "VERB", feats | (_key_feats(obj, "Obj") if obj else {}), cost)
 
 
@@ -475,7 +489,7 @@ def _nouns(form: str, known: Mapping[str, Pair]) -> Iterator[tuple[str, Pair, bo
     if pair:
         yield form, pair, False, _LISTED
         if pair[1] != pair[0] and nouns.plural(form, pair[1]) == form:
-            yield form, pair, True, _LISTED + (0.02 if form not in words.MOSTLY_PLURAL else -0.02)
+            yield form, pair, True, _LISTED - (0.1 if form in words.MOSTLY_PLURAL else 0.0)
     irregular = nouns.listed_singular(form)
     if irregular:
         yield irregular, nouns.classes(irregular), True, _LISTED
@@ -492,7 +506,8 @@ def _nouns(form: str, known: Mapping[str, Pair]) -> Iterator[tuple[str, Pair, bo
                     if nouns.plural(lemma, pair[1]) == form and pair[1] == pattern[1]:
                         yield lemma, pair, True, _LISTED
                 elif pattern[0] != 11 and pattern != (9, 6) and nouns.plural_as(lemma, pattern) == form:
-                    cost = _GUESS if nouns.guess(lemma) == pattern else _OTHER_GUESS
+                    likely = nouns.guess(lemma) == pattern or (pattern == (1, 2) and lemma[:2] != "mu")
+                    cost = _GUESS if likely else _OTHER_GUESS
                     yield lemma, pattern, True, cost - 0.3
     if pair := listed(form):
         return

@@ -10,7 +10,7 @@ from morphaug.grammars.swahili_words import word_set
 SHORT = word_set("la nywa fa ja pa wa cha nya")  # the monosyllabic stems; the class is closed
 
 STEMS = SHORT | word_set(
-    """abiri abudu acha achana achia achilia adhibu adhimisha afiki agana aga agiza ahidi ahirisha aibika aibisha
+    """ondoa ondoka ondokana ondolea andikisha dhalilisha taifisha jitambulisha ibukia abiri abudu acha achana achia achilia adhibu adhimisha afiki agana aga agiza ahidi ahirisha aibika aibisha
     ajiri ala alika alika amba ambaa ambata ambatana ambatanisha ambia ambukiza amini amka amkia amrisha
     amru amsha amua andaa andama andamana andika angaa angalia angamia angamiza angaza angua anguka angusha anika
     anza anzia anzisha apa apiza asi asisi athiri azima azimia badili badilika badilisha badiliana bagua bahatika

@@ -344,16 +344,19 @@ def be(slot: Slot, subject: str, *, negative: bool = False, relative: str = "", 
     return conjugate(_BE, slot, subject, negative=negative, relative=relative, ha=ha)
 
 
-def have(slot: Slot, subject: str, *, negative: bool = False, relative: str = "") -> str:
-    """A form of "have" (be with): one word in the present, else "be" and na.
+def have(slot: Slot, subject: str, *, negative: bool = False, relative: str = "", obj: str = "") -> str:
+    """A form of "have" (be with): one word in the present, else "be" and na; `obj` is what one has.
 
     >>> have("present", "1s"), have("present", "1", negative=True), have("past", "2")
     ('nina', 'hana', 'walikuwa na')
+    >>> have("present", "1p", obj="9"), have("past", "1", obj="10")
+    ('tunayo', 'alikuwa nazo')
     """
+    that = RELATIVE[obj] if obj and obj != "reflexive" else ""
     if slot in ("present", "general") and not relative:
         who = NEGATIVE[subject] if negative else SUBJECT[subject]
-        return (who[:-1] if subject == "18" else who) + "na"  # mna watu
-    return be(slot, subject, negative=negative, relative=relative) + " na"
+        return (who[:-1] if subject == "18" else who) + "na" + that  # mna watu
+    return be(slot, subject, negative=negative, relative=relative) + " na" + that
 
 
 def be_at(place: str, slot: Slot, subject: str, *, negative: bool = False, relative: str = "") -> str:
