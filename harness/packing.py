@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -26,9 +27,12 @@ def generator(purpose: int, *key: int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(np.random.SeedSequence((purpose, *key))))
 
 
+@lru_cache(maxsize=16)
 def order(seed: int, epoch: int, units: int) -> Longs:
-    """The order in which an epoch visits its units, int64 [units]."""
-    return generator(_ORDER, seed, epoch).permutation(units)
+    """The order in which an epoch visits its units, int64 [units], not to be written to."""
+    visit = generator(_ORDER, seed, epoch).permutation(units)
+    visit.flags.writeable = False
+    return visit
 
 
 @dataclass(frozen=True, slots=True, eq=False)
