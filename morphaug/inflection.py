@@ -29,6 +29,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -53,6 +54,7 @@ _HOPELESS = 0.03  # a stem change so much less likely than the best one cannot w
 _BROAD = 4  # contexts of an ending that do not look at its letters
 _KEPT = 48  # outcomes of a mixture that are carried on to longer contexts
 _MEMO = 100_000
+_FEW = 96  # rows of a context from which a bundle's own are looked up
 _MOVED = "\x04"  # stands for a separated prefix of the lemma
 _VOWELS = frozenset("aeiouyæœøıаеиоуыэюяіαεηιουω")
 _GROUPS: dict[str, str] = {
@@ -162,25 +164,38 @@ def _front_contexts(lemma: str) -> tuple[list[str], list[str]]:
     return first, ["", *(f"s{lemma[-size:]}" for size in range(2, min(5, len(lemma)) + 1))]
 
 
+def _blend(counts: Mapping[int, float], shorter: Mapping[int, float]) -> dict[int, float]:
+    """Counts in a context on top of the mixture over shorter ones (Witten and Bell 1991)."""
+    prior = _PRIOR * len(counts)
+    whole = sum(counts.values()) + prior
+    if not shorter:
+        return {outcome: count / whole for outcome, count in counts.items()}
+    scale = prior / whole
+    mixed = {outcome: share * scale for outcome, share in shorter.items()}
+    for outcome, count in counts.items():
+        mixed[outcome] = mixed.get(outcome, 0.0) + count / whole
+    return mixed
+
+
 def _mix(
-    distributions: Iterable[Mapping[int, float] | None], start: Mapping[int, float] | None = None
+    distributions: Iterable[Mapping[int, float]], start: Mapping[int, float] | None = None
 ) -> dict[int, float]:
-    """Interpolate counts from the shortest context to the longest (Witten-Bell), on top of a mixture so far."""
+    """Interpolate counts from the shortest context to the longest, on top of a mixture so far."""
     out: dict[int, float] = dict(start or {})
     for counts in distributions:
-        if not counts:
-            continue
-        total, prior = sum(counts.values()), _PRIOR * len(counts)
-        scale = prior / (total + prior)
-        mixed = {outcome: share * scale for outcome, share in out.items()}
-        for outcome, count in counts.items():
-            mixed[outcome] = mixed.get(outcome, 0.0) + count / (total + prior)
-        out = mixed
+        if counts:
+            out = _blend(counts, out)
     return out
 
 
+_share = itemgetter(1)
+
+
 def _best(shares: Mapping[int, float], n: int) -> list[tuple[int, float]]:
-    return heapq.nsmallest(n, shares.items(), key=lambda item: (-item[1], item[0]))
+    """The n likeliest outcomes; of equals the one that was named first."""
+    if len(shares) < 2:
+        return list(shares.items())
+    return sorted(sorted(shares.items()), key=_share, reverse=True)[:n]
 
 
 # -- training ----------------------------------------------------------------------------------------
@@ -520,8 +535,8 @@ class Inflector:
         self._changes: list[Change] = [(n, a, b) for n, a, b in header["changes"]]
         self._change_ids = {change: i for i, change in enumerate(self._changes)}
         self._endings: list[str] = header["endings"]
-        self._lend_stem: list[list[tuple[int, float]]] = header["lend_stem"]
-        self._lend_ending: list[list[tuple[int, float]]] = header["lend_ending"]
+        self._lend_stem: list[dict[int, float]] = [dict(x) for x in header["lend_stem"]]
+        self._lend_ending: list[dict[int, float]] = [dict(x) for x in header["lend_ending"]]
         self._moved: frozenset[str] = frozenset(header["moved"])
         self._lemma_ending: dict[str, str] = header["lemma_ending"]
         self._exchanges: dict[str, list[list[Any]]] = header["exchanges"]
@@ -529,7 +544,7 @@ class Inflector:
         self._cores: dict[frozenset[str], int] | None = None
         self._buckets: dict[tuple[str, str], list[tuple[str, int]]] | None = None
         self._nodes: dict[tuple[str, int, bool], dict[int, float]] = {}
-        self._seen_contexts: dict[str, bool] = {}
+        self._contexts: dict[str, dict[int, list[tuple[int, int]]] | None] = {}
         self._mixtures: dict[tuple[str, int], dict[int, float]] = {}
         self._ending_mixtures: dict[tuple[str, tuple[str, ...], int], dict[int, float]] = {}
         self._memo: dict[tuple[str, str, str], tuple[str, float] | None] = {}
@@ -619,31 +634,70 @@ class Inflector:
             self._memo[key] = found
         return found
 
-    def _node(self, context: str, bundle: int, lenders: Sequence[tuple[int, float]]) -> dict[int, float]:
+    def _rows(self, context: str) -> dict[int, list[tuple[int, int]]] | None:
+        """Bundle -> (outcome, count) of a context with few rows; None if it has many."""
+        head = f"{context}\x01"
+        at = len(head)
+        rows: dict[int, list[tuple[int, int]]] = {}
+        few = _FEW
+        for item in self._trie.iterkeys(head):
+            if not few:
+                return None
+            few -= 1
+            bundle, outcome, count = map(ord, item[at:])
+            bundle -= 0xA1 if bundle < 0xD800 else 0x8A1
+            outcome -= 0xA1 if outcome < 0xD800 else 0x8A1
+            if bundle in rows:
+                rows[bundle].append((outcome, count - 32))
+            else:
+                rows[bundle] = [(outcome, count - 32)]
+        return rows
+
+    def _node(self, context: str, bundle: int, lent: Mapping[int, float]) -> dict[int, float]:
         """Outcome -> weighted count in a context, the bundle's own rows and the borrowed ones."""
-        key = (context, bundle, bool(lenders))
-        node = self._nodes.get(key)
-        if node is None:
+        try:
+            rows = self._contexts[context]
+        except KeyError:
+            if len(self._contexts) >= _MEMO:
+                self._contexts.clear()
+            rows = self._contexts[context] = self._rows(context)
+        node: dict[int, float]
+        if rows is not None:
+            node = {}
+            if len(rows) < len(lent):
+                for lender, found in rows.items():
+                    weight = 1.0 if lender == bundle else lent.get(lender)
+                    if weight:
+                        for outcome, count in found:
+                            node[outcome] = node.get(outcome, 0.0) + weight * count
+                return node
+            if bundle in rows:
+                for outcome, count in rows[bundle]:
+                    node[outcome] = node.get(outcome, 0.0) + count
+            for lender, weight in lent.items():
+                if lender in rows:
+                    for outcome, count in rows[lender]:
+                        node[outcome] = node.get(outcome, 0.0) + weight * count
+            return node
+        key = (context, bundle, bool(lent))
+        known = self._nodes.get(key)
+        if known is None:
             from morphaug.paradigms import _code, _index
 
-            node = {}
-            seen = self._seen_contexts.get(context)
-            if seen is None:
-                found = next(self._trie.iterkeys(f"{context}\x01"), None)
-                seen = self._seen_contexts[context] = found is not None
-            for lender, weight in ((bundle, 1.0), *lenders) if seen else ():
+            known = {}
+            for lender, weight in ((bundle, 1.0), *lent.items()):
                 head = f"{context}\x01{_code(lender)}"
                 at = len(head)
-                for item in self._trie.keys(head):
+                for item in self._trie.iterkeys(head):
                     outcome = _index(item[at])
-                    node[outcome] = node.get(outcome, 0.0) + weight * (ord(item[at + 1]) - 32)
+                    known[outcome] = known.get(outcome, 0.0) + weight * (ord(item[at + 1]) - 32)
             if len(self._nodes) >= _MEMO:
                 self._nodes.clear()
-            self._nodes[key] = node
-        return node
+            self._nodes[key] = known
+        return known
 
     def _mixed(
-        self, head: str, contexts: Sequence[str], bundle: int, lenders: Sequence[tuple[int, float]]
+        self, head: str, contexts: Sequence[str], bundle: int, lenders: Mapping[int, float]
     ) -> dict[int, float]:
         """The mixture over contexts that each extend the one before, best first; remembered for each context."""
         known = self._mixtures
@@ -659,15 +713,14 @@ class Inflector:
             node = self._node(head + context, bundle, lenders)
             if not node:  # nothing longer was seen either
                 break
-            out = _mix([node], out)
-            out = dict(_best(out, _KEPT))
+            out = dict(_best(_blend(node, out), _KEPT))
             if len(known) >= _MEMO:
                 known.clear()
             known[head + context, bundle] = out
         return out
 
     def _mixed_endings(
-        self, head: str, contexts: tuple[str, ...], bundle: int, lenders: Sequence[tuple[int, float]]
+        self, head: str, contexts: tuple[str, ...], bundle: int, lenders: Mapping[int, float]
     ) -> dict[int, float]:
         """The mixture over contexts of several kinds, best first; remembered for all of them together."""
         key = (head, contexts, bundle)
@@ -694,10 +747,10 @@ class Inflector:
 
     def _front_shares(self, lemma: str, bundle: int) -> dict[int, float]:
         """What the first and the last letters of a lemma say about its front, as independent witnesses."""
-        base = self._mixed("L", [""], bundle, ())
+        base = self._mixed("L", [""], bundle, {})
         if len(base) < 2:
             return base
-        first, last = (self._mixed("L", contexts, bundle, ()) for contexts in _front_contexts(lemma))
+        first, last = (self._mixed("L", contexts, bundle, {}) for contexts in _front_contexts(lemma))
         joint = {f: first.get(f, 0.0) * last.get(f, 0.0) / share for f, share in base.items()}
         total = sum(joint.values())
         return {front: share / total for front, share in joint.items()}
@@ -746,7 +799,7 @@ class Inflector:
 
     def _own(self, lemma: str, bundle: int, cells: Sequence[tuple[str, str]]) -> dict[int, float]:
         """Stem changes that the lemma's known cells show, weighted by how far their bundles agree."""
-        weights = dict(self._lend_stem[bundle])
+        weights = self._lend_stem[bundle]
         out: dict[int, float] = {}
         for name, form in cells:
             index = self._ids.get(name)
@@ -755,7 +808,7 @@ class Inflector:
             if parts is None or index is None:
                 continue
             _, old, new, _ = parts
-            ends = self._node(f"E{pos_of(name)[:1]}", index, ())
+            ends = self._node(f"E{pos_of(name)[:1]}", index, {})
             best: tuple[float, int] | None = None
             for size in range(len(new) + 1):
                 change = self._change_ids.get(_change(old, new[:size]))
