@@ -1,11 +1,13 @@
 """Measure the Swahili grammar against tables and a treebank that it was not made from.
 
     python benchmarks/swahili.py cells FOLDER [--list FILE]       # UniMorph swc, SIGMORPHON 2018, 2020, 2023
-    python benchmarks/swahili.py analyses FOLDER [--misses FILE]  # UD_Swahili-OPUSGV, form -> class and number
-    python benchmarks/swahili.py classes FOLDER                   # noun classes of lemmas outside the noun list
+    python benchmarks/swahili.py analyses FOLDER [--misses FILE] [--dictionary DICT]
+                                                                  # UD_Swahili-OPUSGV, form -> class and number
+    python benchmarks/swahili.py classes FOLDER [--dictionary DICT]
+                                                                  # noun classes of lemmas outside the noun list
     python benchmarks/swahili.py speed
 
-FOLDER holds unimorph/swc.tsv and swc.sm.tsv, sigmorphon/YEAR/..., ud/sw_opusgv.*.conllu, each plain or .xz.
+DICT is FreeDict's swh-eng (folder or archive), whose plurals tell noun classes. FOLDER holds unimorph/swc.tsv and swc.sm.tsv, sigmorphon/YEAR/..., ud/sw_opusgv.*.conllu, each plain or .xz.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from morphaug import grammars, lexicon_formats
 from morphaug.grammars import swahili
 from morphaug.grammars import swahili_nouns as nouns
 from morphaug.grammars import swahili_verbs as verbs
@@ -246,13 +249,23 @@ def score_cells(folder: Path) -> tuple[list[tuple[str, str, str, str, str]], Cou
             if why or found:
                 upos, feats = oracle.dialect(bundle)
                 made = " ".join(swahili.forms(lemma, upos, feats))
-                rows.append((why or (LEVELS[found] if found < 3 else "miss"), lemma, bundle, "/".join(sorted(pooled)), made))
+                rows.append(
+                    (
+                        why or (LEVELS[found] if found < 3 else "miss"),
+                        lemma,
+                        bundle,
+                        "/".join(sorted(pooled)),
+                        made,
+                    )
+                )
     return rows, counts
 
 
 def print_cells(folder: Path, listing: Path | None) -> None:
     rows, counts = score_cells(folder)
-    print(f"{'':34}{'cells':>7}{'first':>8}{'in use':>8}{'+morph.':>8} | {'left out':>8}{'first':>8}{'in use':>8}{'+morph.':>8}")
+    print(
+        f"{'':34}{'cells':>7}{'first':>8}{'in use':>8}{'+morph.':>8} | {'left out':>8}{'first':>8}{'in use':>8}{'+morph.':>8}"
+    )
     for name in [*dict.fromkeys(n for n, _, _ in counts)]:
         line = ""
         for part in ("all", "left"):
@@ -269,7 +282,11 @@ def print_cells(folder: Path, listing: Path | None) -> None:
     for why, count in Counter(row[0] for row in rows).most_common():
         print(f"{count:7}  {why}")
     if listing:
-        listing.write_text("\n".join("\t".join(row) for row in [("why", "lemma", "bundle", "table", "grammar"), *rows]) + "\n", "utf-8")
+        listing.write_text(
+            "\n".join("\t".join(row) for row in [("why", "lemma", "bundle", "table", "grammar"), *rows])
+            + "\n",
+            "utf-8",
+        )
         print(f"listed in {listing}")
 
 
@@ -307,27 +324,67 @@ def inflected(folder: Path, part: str) -> list[Word]:
     return out
 
 
-def judge(word: Word) -> tuple[bool, bool, int]:
+def sound(word: Word) -> bool:
+    """Whether the gold can be right, told without an analysis.
+
+    It cannot where the token is no word (anything but letters, apostrophe and hyphen in it), or where a verb's
+    form begins with no subject prefix of its gold class ("vinaendelea" as class 9).
+    """
+    form = word.form.lower()
+    if not all(char.isalpha() or char in "'’-" for char in form):
+        return False
+    if word.upos not in ("VERB", "AUX"):
+        return True
+    cls = word.cls.removeprefix("Bantu")
+    keys = [cls, *({"1": ("1s", "2s"), "2": ("1p", "2p")}.get(cls, ()))]
+    prefixes = {table[key] for table in (verbs.SUBJECT, verbs.NEGATIVE, verbs.GENERAL) for key in keys}
+    return form.startswith(
+        (*prefixes, "yu", "tw", "kw") if cls in ("1", "2", "15", "17") else tuple(prefixes)
+    )
+
+
+def grammar_with(dictionary: Path | None) -> grammars.Grammar:
+    """The grammar, told the plurals of a dictionary if there is one."""
+    plain = grammars.find(swahili.CODE)
+    assert plain is not None
+    if dictionary is None:
+        return plain
+    plurals = {w: p for reading in lexicon_formats.read(dictionary) for w, p in reading.plurals.items()}
+    return grammars.informed(plain, plurals)
+
+
+def judge(grammar: grammars.Grammar, word: Word) -> tuple[bool, bool, int]:
     """Whether class and number are among the analyses, whether the first has them, and how many there are."""
-    found = [(f.get("NounClass"), f.get("Number")) for _, _, f in swahili.analyse(word.form)]
+    found = [(f.get("NounClass"), f.get("Number")) for _, _, f in grammar.analyse(word.form)]
     return (word.cls, word.number) in found, found[:1] == [(word.cls, word.number)], len(found)
 
 
-def _table(words: list[Word]) -> None:
+def _table(grammar: grammars.Grammar, words: list[Word]) -> None:
     groups: defaultdict[str, list[Word]] = defaultdict(list)
     for word in words:
         group = GROUPS.get(word.upos) or (
             "connective -a" if re.fullmatch("([yzlp]|k?w|ch|vy|mw)a", word.form.lower()) else "other"
         )
-        for name in (group, "all", *(("all but the connective",) if group != "connective -a" else ())):
+        names = [group, "all"]
+        if sound(word):
+            names.append("all, sound gold")
+        if group != "connective -a":
+            names.append("all but -a")
+            if sound(word):
+                names.append("all but -a, sound gold")
+                if group == "verbs":
+                    names.append("verbs, sound gold")
+        for name in names:
             groups[name].append(word)
-    order = ("nouns", "verbs", "adjectives", "pronouns, determiners", "numerals", "connective -a", "other",
-             "all but the connective", "all")  # fmt: skip
-    print(f"  {'':24}{'tokens':>8}{'among':>8}{'first':>8}{'ceiling':>9}{'analyses':>10} | {'types':>6}{'among':>8}{'first':>8}")
+    order = ("nouns", "verbs", "verbs, sound gold", "adjectives", "pronouns, determiners", "numerals", "connective -a",
+             "other", "all but -a", "all but -a, sound gold", "all", "all, sound gold")  # fmt: skip
+    print(
+        f"  {'':24}{'tokens':>8}{'among':>8}{'first':>8}{'ceiling':>9}{'analyses':>10} | {'types':>6}{'among':>8}{'first':>8}"
+    )
     for name in order:
         if not groups[name]:
             continue
-        tokens = [(word, judge(word)) for word in groups[name]]
+        tokens = [(word, judge(grammar, word)) for word in groups[name]]
         types = {(w.form.lower(), w.cls, w.number): j for w, j in tokens}
         gold: defaultdict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
         for word, _ in tokens:
@@ -342,23 +399,24 @@ def _table(words: list[Word]) -> None:
         )
 
 
-def print_analyses(folder: Path, misses: Path | None) -> None:
+def print_analyses(folder: Path, misses: Path | None, grammar: grammars.Grammar) -> None:
     out = []
     for name, parts in TREEBANK.items():
         words = [word for part in parts for word in inflected(folder, part)]
         print(f"{name} ({', '.join(parts)})")
-        _table(words)
+        _table(grammar, words)
         for word in words if name == "development" else ():
-            among, first, _ = judge(word)
+            among, first, _ = judge(grammar, word)
             if not first:
-                made = [f"{x[0]}/{x[1]}/{x[2].get('NounClass', '')}" for x in swahili.analyse(word.form)[:5]]
+                made = [f"{x[0]}/{x[1]}/{x[2].get('NounClass', '')}" for x in grammar.analyse(word.form)[:5]]
                 out.append("\t".join(["second" if among else "miss", *word, " ".join(made)]))
     if misses:
         misses.write_text("\n".join(sorted(out)) + "\n", "utf-8")
 
 
-def print_classes(folder: Path) -> None:
-    """Classes of nouns, from the treebank's own lemmas; those on the grammar's list apart from the rest."""
+def print_classes(folder: Path, grammar: grammars.Grammar) -> None:
+    """Classes of nouns, from the treebank's own lemmas, by where the grammar has them from."""
+    known = grammar.known if isinstance(grammar, grammars.Informed) else {}
     for name, parts in TREEBANK.items():
         right: Counter[tuple[str, str]] = Counter()
         total: Counter[tuple[str, str]] = Counter()
@@ -367,14 +425,19 @@ def print_classes(folder: Path) -> None:
             lemma = word.lemma
             if word.upos != "NOUN" or word.cls == "Bantu15":
                 continue
-            pair = swahili.noun_class(lemma)
-            where = "on the list" if nouns.listed(lemma.lower()) else "off the list"
+            pair = grammar.noun_class(lemma)
+            where = "our list" if nouns.listed(lemma.lower()) else "dictionary" if lemma in known else "shape"
+            if where == "shape" and not (nouns.native(lemma) and lemma in (word.form.lower(), word.form)):
+                where = "shape, borrowed or inflected"
             good = pair is not None and pair[word.number == "Plur"] == word.cls
             for what in ("tokens", *(() if (lemma, word.cls, word.number) in seen else ("types",))):
                 total[where, what] += 1
                 right[where, what] += good
             seen.add((lemma, word.cls, word.number))
-        print(name, {f"{w}, {t}": f"{right[w, t]}/{n} = {100 * right[w, t] / n:.1f}" for (w, t), n in sorted(total.items())})
+        print(name)
+        for where, what in sorted(total):
+            share = 100 * right[where, what] / total[where, what]
+            print(f"  {where:30}{what:8}{right[where, what]:6}/{total[where, what]:<6}{share:6.1f}")
 
 
 def print_speed() -> None:
@@ -406,18 +469,21 @@ def print_speed() -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("what", choices=("cells", "analyses", "classes", "speed"))
     parser.add_argument("folder", type=Path, nargs="?", default=Path())
     parser.add_argument("--list", type=Path, help="cells: write excluded and differing cells here")
     parser.add_argument("--misses", type=Path, help="analyses: write the development files' misses here")
+    parser.add_argument("--dictionary", type=Path, help="FreeDict swh-eng, for the classes of nouns")
     options = parser.parse_args()
     if options.what == "cells":
         print_cells(options.folder, options.list)
     elif options.what == "analyses":
-        print_analyses(options.folder, options.misses)
+        print_analyses(options.folder, options.misses, grammar_with(options.dictionary))
     elif options.what == "classes":
-        print_classes(options.folder)
+        print_classes(options.folder, grammar_with(options.dictionary))
     else:
         print_speed()
 

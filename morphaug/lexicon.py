@@ -443,6 +443,10 @@ def compile_lexicon(
     try:
         keys.save(str(made / "keys.marisa"))
         (made / "entries.bin").write_bytes(struct.pack(f"<{len(order)}I", *offsets) + bytes(blob))
+        plurals = {word: list(found) for reading in readings for word, found in reading.plurals.items()}
+        if plurals:
+            text = json.dumps(plurals, ensure_ascii=False, indent=0, sort_keys=True)
+            (made / _PLURALS).write_text(text + "\n", encoding="utf-8")
         (made / "header.json").write_text(
             json.dumps(header, indent=1, sort_keys=True) + "\n", encoding="utf-8"
         )
@@ -452,6 +456,9 @@ def compile_lexicon(
         shutil.rmtree(made, ignore_errors=True)
         raise
     return counts
+
+
+_PLURALS = "plurals.json"  # in a compiled folder, where a dictionary gives any
 
 
 def swap(made: Path, out: Path) -> None:
@@ -482,11 +489,21 @@ def _record(groups: Mapping[str, Sequence[tuple[float, str]]]) -> bytes:
 class Lexicon:
     """A compiled bilingual lexicon. Opening takes milliseconds; answers are remembered.
 
+    Attributes:
+        plurals: What the dictionaries say the plurals of a target noun are; a grammar may tell its class from them.
+
     >>> Lexicon.open(path).lookup("house", "NOUN")[0].target  # doctest: +SKIP
     'talo'
     """
 
-    def __init__(self, keys: Any, data: mmap.mmap, header: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        keys: Any,
+        data: mmap.mmap,
+        header: Mapping[str, Any],
+        plurals: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        self.plurals = {word: tuple(found) for word, found in (plurals or {}).items()}
         self._keys = keys
         self._data = data
         self._header = header
@@ -513,11 +530,13 @@ class Lexicon:
             keys.mmap(str(path / "keys.marisa"))
             with (path / "entries.bin").open("rb") as file:
                 data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            listed = path / _PLURALS
+            plurals = json.loads(listed.read_text(encoding="utf-8")) if listed.is_file() else None
         except (OSError, ValueError, RuntimeError) as error:
             raise MorphaugError(
                 f"cannot open the lexicon {path}: {error}", "run: morphaug resources compile"
             ) from None
-        return cls(keys, data, header)
+        return cls(keys, data, header, plurals)
 
     def lookup(self, lemma: str, upos: str = "X") -> tuple[Entry, ...]:
         """Translations of an English lemma, best first.

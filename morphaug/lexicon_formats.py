@@ -87,6 +87,8 @@ class Reading:
         reverse: It lists target words with English translations; rows are turned round already.
         ordered: The order of senses says something (WikDict sorts them by the alphabet).
         skipped: Reason -> number of pages or lines not used.
+        plurals: Plurals that the dictionary gives of a target noun ("jambo": "mambo"); the noun itself where it
+            says that singular and plural are alike.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -94,6 +96,7 @@ class Reading:
     reverse: bool = False
     ordered: bool = True
     skipped: Counter[str] = field(default_factory=Counter)
+    plurals: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 # --------------------------------------------------------------------------------------------- cleaning
@@ -524,6 +527,19 @@ def _senses_listed(
     return senses
 
 
+_PLURAL = re.compile(r"\(pl: ([^()]+)\)")
+_SAME_PLURAL = re.compile(r"\[sg\s*=\s*pl\]")
+
+
+def _plurals(head: str, word: str) -> tuple[str, ...]:
+    """Plurals that a page's first line names: "(pl: {mambo})", "[sg=pl]"."""
+    named = _PLURAL.search(head)
+    found = [plain(text) for text in named[1].replace("{", "").replace("}", "").split(",")] if named else []
+    if _SAME_PLURAL.search(head):
+        found.append(word)
+    return tuple(dict.fromkeys(text for text in found if text))
+
+
 def read_dictd(source: Dictd, reverse: bool | None = None, language: str = SOURCE) -> Reading:
     """Read a FreeDict dictionary in dictd's format.
 
@@ -547,6 +563,8 @@ def read_dictd(source: Dictd, reverse: bool | None = None, language: str = SOURC
         if not head_upos:
             reading.skipped["not a citation form"] += 1
             continue
+        if reverse and (plurals := _plurals(head, word)):
+            reading.plurals.setdefault(word, plurals)
         derived: list[tuple[str, str]] = []
         senses = (
             _senses_glossed(body) if glossed else _senses_listed(body, word, reading.pairs, derived, reverse)

@@ -55,6 +55,10 @@ class Grammar(Protocol):
 
     def inflect(self, lemma: str, upos: str, feats: Mapping[str, str]) -> str | None: ...
 
+    def analyse(self, form: str) -> tuple[tuple[str, str, dict[str, str]], ...]: ...
+
+    def agreement_class(self, lemma: str, number: str = "Sing") -> str | None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Form:
@@ -379,14 +383,21 @@ class Morphology:
         return stem + vowel if vowel and not _is_vowel(stem[-1]) and stem[-1].isalpha() else stem
 
     def analyse(self, form: str) -> tuple[tuple[str, str, dict[str, str], str], ...]:
-        """What a form may be: (lemma, UPOS, UD features, bundle) each, as the table has it.
+        """What a form may be: (lemma, UPOS, UD features, bundle) each.
 
-        A form that is not found as written is looked for in lower case.
+        A language's grammar says first, its likeliest analysis at the head, and the table adds the lemmas that
+        the grammar did not think of. A form that the table does not have as written is looked for in lower case.
         """
+        told: list[tuple[str, str, dict[str, str], str]] = []
+        if self.grammar is not None:
+            for lemma, upos, feats in self.grammar.analyse(form):
+                told.append((lemma, upos, feats, to_unimorph(upos, feats, frozenset())))
         if self.paradigms is None:
-            return ()
+            return tuple(told)
         found = self.paradigms.analyses(form) or self.paradigms.analyses(form.lower())
-        return tuple((lemma, *from_unimorph(bundle), bundle) for lemma, bundle in found)
+        named = {(lemma, upos) for lemma, upos, _, _ in told}
+        listed = [(lemma, *from_unimorph(bundle), bundle) for lemma, bundle in found]
+        return (*told, *(one for one in listed if one[:2] not in named))
 
 
 def _is_vowel(char: str) -> bool:

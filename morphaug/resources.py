@@ -645,13 +645,21 @@ def morphology(code: str) -> Morphology:
     if table is None and grammar is None:
         raise _missing_table(code)
     foreign = packs.pack(code).foreign
+    if grammar is not None and (told := find_lexicon(code)) is not None and told.plurals:
+        plain, listed = grammar, compiled_folder(code) / "lexicon" / "header.json"
+        grammar = _cached("grammar", listed, lambda: grammars.informed(plain, told.plurals))
     if table is None:
         return Morphology(code, None, None, grammar, foreign)
-
-    def build() -> Morphology:
-        return Morphology(code, table, Inflector.open(table.path), grammar, foreign)
-
-    return _current("morphology", code, table.path / "paradigms.json", build)
+    door = _current(
+        "morphology",
+        code,
+        table.path / "paradigms.json",
+        lambda: Morphology(code, table, Inflector.open(table.path), grammar, foreign),
+    )
+    if door.grammar is not grammar:  # the lexicon has been compiled since: it may tell other noun classes
+        _opened.pop(("morphology", str(table.path / "paradigms.json")), None)
+        return morphology(code)
+    return door
 
 
 def digest(code: str) -> dict[str, str]:

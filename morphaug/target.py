@@ -9,7 +9,6 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from morphaug import grammars
 from morphaug.packs import Pack
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ class Target:
         A borrowed stem takes the class of its translation where the lexicon has one, else 9/10, the class of
         loans; a name is taken for a person's.
         """
-        grammar = grammars.find(self.code)
+        grammar = self.morphology.grammar
         if grammar is None or upos not in ("NOUN", "PROPN", "PRON"):
             return ""
         if upos == "PRON":

@@ -34,7 +34,7 @@ conditional with ha- (hangesoma). A singular class with Number=Plur means its pl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -136,8 +136,7 @@ def analyse(
     """
     if not known:
         return tuple((one.lemma, one.upos, dict(one.feats)) for one in _analyses(form))
-    pairs = {noun: (class_number(one), class_number(many)) for noun, (one, many) in known.items()}
-    return tuple((one.lemma, one.upos, one.feats) for one in analysis.analyse(form, pairs))
+    return tuple((one.lemma, one.upos, one.feats) for one in analysis.analyse(form, known))
 
 
 # ---------------------------------------------------------------- nouns and what agrees with them
@@ -155,20 +154,34 @@ def noun_class(lemma: str) -> tuple[str, str] | None:
     return f"Bantu{one}", f"Bantu{many}"
 
 
-def agreement_class(lemma: str, number: str = "Sing") -> str | None:
+def classes_of(lemma: str, plurals: Sequence[str]) -> tuple[str, str] | None:
+    """Classes that the plurals in a dictionary tell; None for a noun on our own list, or if they tell none.
+
+    >>> classes_of("tango", ["matango"]), classes_of("ufizi", ["fizi"]), classes_of("bafu", ["bafu"])
+    (('Bantu5', 'Bantu6'), ('Bantu11', 'Bantu10'), ('Bantu9', 'Bantu10'))
+    """
+    pair = None if nouns.listed(lemma.lower()) or " " in lemma else nouns.classes_by_plural(lemma, plurals)
+    return pair and (f"Bantu{pair[0]}", f"Bantu{pair[1]}")
+
+
+def agreement_class(lemma: str, number: str = "Sing", noun_class: str = "") -> str | None:
     """The class in which verbs, adjectives and the like agree with a noun: people and animals are always 1/2.
 
     Args:
         lemma: The noun.
         number: "Sing" or "Plur".
+        noun_class: The noun's own class, if the caller knows it.
 
     >>> agreement_class("kiongozi"), agreement_class("kiongozi", "Plur"), agreement_class("kitabu", "Plur")
     ('Bantu1', 'Bantu2', 'Bantu8')
     """
-    pair = noun_class(lemma)
-    if pair and nouns.is_animate(_head(lemma.strip())):
-        pair = ("Bantu1", "Bantu2")
-    return pair and pair[number == "Plur"]
+    if not lemma.strip():
+        return None
+    head, many = _head(lemma.strip()), number == "Plur"
+    hint = class_number(noun_class)
+    if nouns.is_animate(head, hint):
+        return ("Bantu1", "Bantu2")[many]
+    return f"Bantu{hint or nouns.classes(head)[many]}"
 
 
 def agree(word: str, noun_class: str) -> str:
@@ -371,6 +384,9 @@ def forms(lemma: str, upos: str, feats: Mapping[str, str]) -> tuple[str, ...]:
     standard = inflect(lemma, upos, feats)
     if standard is None:
         return ()
+    if upos in ("ADJ", "DET", "NUM") and feats.get("NumType") != "Ord":
+        root, cls = agreement.root_of(lemma.strip()), _class_of(feats)
+        return agreement.forms_of(root, cls) if root and cls else (standard,)
     if upos not in ("VERB", "AUX") or " " in lemma.strip():
         return (standard,)
     stem = _stem(lemma.strip(), feats.get("Voice", ""))
@@ -385,7 +401,16 @@ def forms(lemma: str, upos: str, feats: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([standard, *others]))
 
 
-_PLACES = {"po": "po", "ko": "ko", "mo": "mo", "wapo": "po", "wepo": "po", "wako": "ko", "weko": "ko", "wamo": "mo"}
+_PLACES = {
+    "po": "po",
+    "ko": "ko",
+    "mo": "mo",
+    "wapo": "po",
+    "wepo": "po",
+    "wako": "ko",
+    "weko": "ko",
+    "wamo": "mo",
+}
 
 
 def _be(lemma: str, stem: str, slot: Slot, subject: str, negative: bool, relative: str, obj: str) -> str:

@@ -176,6 +176,16 @@ def form_of(root: str, cls: int) -> str:
     return adjective(root, cls)
 
 
+# Forms in use beside those that the rule makes.
+_OTHER_FORMS = {("ingine", 5): "lingine", ("ingine", 16): "pengine", ("ote", 15): "kwote"}
+
+
+def forms_of(root: str, cls: int) -> tuple[str, ...]:
+    """A root's forms in a class, the regular one first: jingine, lingine."""
+    other = _OTHER_FORMS.get((root, cls))
+    return (form_of(root, cls), other) if other else (form_of(root, cls),)
+
+
 _PRONOUN_ROOTS = (
     "near", "far", "referential", "angu", "ako", "ake", "etu", "enu", "ao", "ote", "enye", "enyewe", "any", "pi",
     "amba", "ndi",
@@ -189,9 +199,7 @@ def _roots() -> dict[str, str]:
     for root in (*_PRONOUN_ROOTS, *sorted(NUMERALS), *sorted(ADJECTIVES)):
         for cls in CLASSES:
             out.setdefault(form_of(root, cls), root)
-    out.update(
-        {root: root for root in (*_PRONOUN_ROOTS[3:], *NUMERALS, *ADJECTIVES, *_COUNTED.values())}
-    )
+    out.update({root: root for root in (*_PRONOUN_ROOTS[3:], *NUMERALS, *ADJECTIVES, *_COUNTED.values())})
     out.update({"hii": "near", "le": "far", "hiyo": "referential", "wao": "ao", "a": "a", "ambaye": "amba"})
     for cls in CLASSES:
         out.setdefault(connective(cls), "a")

@@ -49,7 +49,11 @@ _CLOSED, _LISTED, _VERB, _GUESS, _OTHER_GUESS = 0.0, 0.5, 1.0, 4.0, 6.0
 _UNKNOWN_STEM = 2.5
 _SURE = 2.5  # what costs less is made of listed words; beside it no unlisted noun is thought of
 _OBJECT, _VARIANT, _BASE = 0.6, 0.3, 0.7
-_OBJECT_OF_SHORT = 2.0  # "wala" is no eating of them; -pa, "give", is the one short stem that lives with objects
+_OBJECT_OF_SHORT = (
+    2.0  # "wala" is no eating of them; -pa, "give", is the one short stem that lives with objects
+)
+_NOUN_LIKE = ("u", "m", "mw", "mu", "ki", "i", "ku", "pa")  # subject prefixes that nouns begin with as well
+_WEAK_FRAME = 1.0  # hu- and ha-...-i alone say little: husuda, harakati
 _LOAN_MOOD = 2.6  # a loan's subjunctive and imperative look like its nouns: usafiri, hifadhi
 _SLOT_COST: dict[Slot, float] = {
     "subjunctive": 0.8, "consecutive subjunctive": 0.9, "general": 3.0, "imperative": 2.5, "situational": 0.2,
@@ -124,7 +128,8 @@ def _closed() -> dict[str, tuple[Analysis, ...]]:
     for root in sorted(agreement.ADJECTIVES):
         for cls in _CLASSES:
             cost = 0.2 + _closed_rank(root, cls)
-            found[agreement.form_of(root, cls)].append(Analysis(root, "ADJ", _class_feats(cls), cost))
+            for form in agreement.forms_of(root, cls):
+                found[form].append(Analysis(root, "ADJ", _class_feats(cls), cost))
     for form, analysis in _being():
         found[form].append(analysis)
     return {form: tuple(made) for form, made in found.items()}
@@ -159,7 +164,13 @@ def _being() -> Iterator[tuple[str, Analysis]]:
                 yield form + place, Analysis(lemma, "AUX", feats, 0.1 + rank)
             for lemma, place in _BE_AT.items():
                 for slot, feats in _SLOT_FEATS.items():
-                    if slot not in ("imperative", "infinitive", "general", "consecutive subjunctive", "habitual"):
+                    if slot not in (
+                        "imperative",
+                        "infinitive",
+                        "general",
+                        "consecutive subjunctive",
+                        "habitual",
+                    ):
                         form = verbs.be_at(place, slot, key, negative=negative)
                         yield form, Analysis(lemma, "AUX", {**feats, **polarity, **who}, 0.1 + rank)
 
@@ -205,9 +216,12 @@ class _Cut(NamedTuple):
 _PROBES = ("baba", "aba", "eba", "oba", "uba", "enda", "la", "wa")
 
 
+_PLACES = ("15", "16", "17", "18")
+
+
 def _key_rank(key: str) -> float:
     persons = {"1s": -0.005, "1p": -0.004, "2s": 0.045, "2p": 0.03}
-    return persons[key] if key in persons else _RANK[int(key)]
+    return persons[key] if key in persons else _RANK[int(key)] + (0.3 if key in _PLACES else 0.0)
 
 
 def _readings() -> Iterator[_Cut]:
@@ -326,7 +340,9 @@ def _verbs(form: str) -> Iterator[Analysis]:
         if cuts:
             rest = form[end:]
             options: list[tuple[str, tuple[str, ...]]] = [(rest, ("",))]
-            options += [(rest[len(p) :], keys) for p, keys in _objects() if rest.startswith(p) and len(rest) > len(p)]
+            options += [
+                (rest[len(p) :], keys) for p, keys in _objects() if rest.startswith(p) and len(rest) > len(p)
+            ]
             for cut in cuts:
                 for body, keys in options:
                     for stem in _stems(body, cut):
@@ -358,15 +374,21 @@ def _verb(form: str, cut: _Cut, stem: str, objects: tuple[str, ...]) -> Iterator
         cost += (_OBJECT + _key_rank_of_object(obj) if obj else 0.0) + (_VARIANT if form != made[0] else 0.0)
         if obj and stem in stems.SHORT and stem != "pa":
             cost += _OBJECT_OF_SHORT
-        if slot == "subjunctive" and stem[-1] != "a":
+        if slot == "subjunctive" and stem[-1] != "a" and cut.template.prefix in _NOUN_LIKE:
             cost += _LOAN_MOOD
+        if unlikely >= _UNKNOWN_STEM and (
+            slot == "habitual" or (negative and slot == "present" and not relative)
+        ):
+            cost += _WEAK_FRAME
         if relative:
-            cost += (0.0 if relative == subject else 0.05 + _key_rank(relative)) - (2.0 if slot == "general" else 0.0)
+            cost += (0.0 if relative == subject else 0.05 + _key_rank(relative)) - (
+                2.0 if slot == "general" else 0.0
+            )
         yield from _with_bases(stem, "VERB", feats, cost)
 
 
 def _key_rank_of_object(key: str) -> float:
-    return -0.02 if key == "reflexive" else _key_rank(key) + (0.5 if key in ("15", "16", "17", "18") else 0.0)
+    return -0.02 if key == "reflexive" else _key_rank(key) + (0.3 if key in _PLACES else 0.0)
 
 
 def _with_bases(stem: str, upos: str, feats: dict[str, str], cost: float) -> Iterator[Analysis]:
@@ -409,7 +431,9 @@ def _commanded(stem: str, plural: bool, obj: str) -> Iterator[Analysis]:
 
 def _two_words(first: str, second: str) -> Iterator[Analysis]:
     """alikuwa amesoma, huwa hasomi, walikuwa na."""
-    outer = [a for a in _verbs(first) if a.lemma == "wa" and not {"Voice", "ObjPerson", "Reflex"} & a.feats.keys()]
+    outer = [
+        a for a in _verbs(first) if a.lemma == "wa" and not {"Voice", "ObjPerson", "Reflex"} & a.feats.keys()
+    ]
     if second == "na":
         outer += [a for a in _closed().get(first, ()) if a.lemma == "kuwa" and "RelNounClass" in a.feats]
         yield from (Analysis("kuwa na", "VERB", a.feats, a.cost) for a in outer)
@@ -417,7 +441,11 @@ def _two_words(first: str, second: str) -> Iterator[Analysis]:
     inner = list(_verbs(second))
     if first == "huwa":
         for a in inner:
-            if a.feats.get("Polarity") == "Neg" and a.feats.get("Tense") == "Pres" and "RelNounClass" not in a.feats:
+            if (
+                a.feats.get("Polarity") == "Neg"
+                and a.feats.get("Tense") == "Pres"
+                and "RelNounClass" not in a.feats
+            ):
                 feats = {k: v for k, v in a.feats.items() if k != "Tense"} | {"Aspect": "Hab"}
                 yield Analysis(a.lemma, "VERB", feats, a.cost)
     slots = {tuple(sorted(_SLOT_FEATS[slot].items())): slot for slot in (*_OUTER, *_INNER)}
@@ -428,7 +456,9 @@ def _two_words(first: str, second: str) -> Iterator[Analysis]:
             continue
         for b in inner:
             tense = {
-                k: v for k, v in b.feats.items() if k not in plain and k != "Voice" and not k.startswith(("Obj", "Ref"))
+                k: v
+                for k, v in b.feats.items()
+                if k not in plain and k != "Voice" and not k.startswith(("Obj", "Ref"))
             }
             slot_b = slots.get(tuple(sorted(tense.items())))
             same = all(a.feats.get(k) == b.feats.get(k) for k in plain[:3])
@@ -479,11 +509,16 @@ def _noun_pairs(noun: str) -> list[Pair]:
     return list(dict.fromkeys(out))
 
 
-def _nouns(form: str, known: Mapping[str, Pair]) -> Iterator[tuple[str, Pair, bool, float]]:
+def _number(noun_class: str) -> int:
+    return int(noun_class.removeprefix("Bantu"))
+
+
+def _nouns(form: str, known: Mapping[str, tuple[str, str]]) -> Iterator[tuple[str, Pair, bool, float]]:
     """(lemma, classes, plural?, cost) of the nouns that a form without -ni may be."""
 
     def listed(noun: str) -> Pair | None:
-        return nouns.listed(noun) or known.get(noun)
+        told = known.get(noun)
+        return nouns.listed(noun) or (told and (_number(told[0]), _number(told[1]))) or None
 
     pair = listed(form)
     if pair:
@@ -499,7 +534,7 @@ def _nouns(form: str, known: Mapping[str, Pair]) -> Iterator[tuple[str, Pair, bo
                 continue
             for singular in one:
                 lemma = singular + form[len(plural) :]
-                if lemma == form or lemma == irregular or not nouns.native(lemma):
+                if lemma in (form, irregular) or not nouns.native(lemma):
                     continue
                 pair = listed(lemma)
                 if pair:
@@ -520,7 +555,7 @@ def _nouns(form: str, known: Mapping[str, Pair]) -> Iterator[tuple[str, Pair, bo
             yield form, pattern, True, cost + 0.02
 
 
-def _noun_analyses(form: str, known: Mapping[str, Pair], capital: bool) -> Iterator[Analysis]:
+def _noun_analyses(form: str, known: Mapping[str, tuple[str, str]], capital: bool) -> Iterator[Analysis]:
     places = [(form, False)]
     if form.endswith("ni") and len(form) > 4 and form[-3] in verbs.VOWELS:
         places.append((form[:-2], True))
@@ -539,7 +574,9 @@ def _noun_analyses(form: str, known: Mapping[str, Pair], capital: bool) -> Itera
                 yield Analysis(lemma, "NOUN", feats | {"Case": "Loc"}, cost + _RANK[cls])
                 if sure and not plural:
                     for place in (17, 16, 18):
-                        yield Analysis(lemma, "NOUN", _class_feats(place) | {"Case": "Loc"}, cost + 0.5 + _RANK[place])
+                        yield Analysis(
+                            lemma, "NOUN", _class_feats(place) | {"Case": "Loc"}, cost + 0.5 + _RANK[place]
+                        )
                 continue
             yield Analysis(lemma, "NOUN", feats, cost + _RANK[cls])
             if animate and cls not in (1, 2):
@@ -550,7 +587,7 @@ def _noun_analyses(form: str, known: Mapping[str, Pair], capital: bool) -> Itera
 # ---------------------------------------------------------------- the door
 
 
-def analyse(form: str, known: Mapping[str, Pair]) -> tuple[Analysis, ...]:
+def analyse(form: str, known: Mapping[str, tuple[str, str]]) -> tuple[Analysis, ...]:
     """What a form may be, the likeliest first.
 
     Args:
@@ -560,7 +597,7 @@ def analyse(form: str, known: Mapping[str, Pair]) -> tuple[Analysis, ...]:
     Returns:
         Analyses; () for what is no Swahili word.
 
-    >>> [(a.lemma, a.feats["NounClass"]) for a in analyse("vitabu", {})][0]
+    >>> [(one.lemma, one.feats["NounClass"]) for one in analyse("vitabu", {})][0]
     ('kitabu', 'Bantu8')
     """
     word = form.strip().lower().replace("’", "'")
@@ -581,4 +618,9 @@ def analyse(form: str, known: Mapping[str, Pair]) -> tuple[Analysis, ...]:
         key = (one.lemma, one.upos, tuple(sorted(one.feats.items())))
         if key not in best or one.cost < best[key].cost:
             best[key] = one
-    return tuple(sorted(best.values(), key=lambda one: (round(one.cost, 6), one.upos, one.lemma, sorted(one.feats.items()))))
+    return tuple(
+        sorted(
+            best.values(),
+            key=lambda one: (round(one.cost, 6), one.upos, one.lemma, sorted(one.feats.items())),
+        )
+    )

@@ -7,6 +7,7 @@ what has no prefix is 9/10, but for verbal nouns in -o, which are 5/6. `swahili_
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache, lru_cache
 
 from morphaug.grammars import swahili_words as words
@@ -118,6 +119,29 @@ def classes(lemma: str, hint: int = 0) -> tuple[int, int]:
     if singular in (1, 2) and not noun.startswith("m") and native(noun):
         return shape  # an animate noun without the prefix agrees as 1/2 but is not of that class
     return singular, PLURAL_CLASS.get(singular, singular)
+
+
+def classes_by_plural(noun: str, plurals: Sequence[str]) -> tuple[int, int] | None:
+    """The classes of a noun whose plurals are known; None if they are of no pattern.
+
+    >>> classes_by_plural("mhudumu", ["wahudumu"]), classes_by_plural("baharia", ["mabaharia"])
+    ((1, 2), (5, 6))
+    """
+    if noun in plurals:
+        return (11, 11) if noun[:1] == "u" else (9, 10)
+    for plural in plurals:
+        first = plural[:2]
+        if (noun[:1] == "m" and first in ("wa", "we")) or (noun[:2] == "mw" and plural[:1] == "w"):
+            return 1, 2
+        if noun[:1] == "m" and first in ("mi", "my"):
+            return 3, 4
+        if first in ("ma", "me"):
+            return (11, 6) if noun[:1] == "u" else (5, 6)
+        if noun[:2] in ("ki", "ch") and first in ("vi", "vy"):
+            return 7, 8
+        if noun[:1] in ("u", "w") and (plural[:1] in ("n", "m") or noun.endswith(plural)):
+            return 11, 10
+    return None
 
 
 def is_animate(lemma: str, hint: int = 0) -> bool:

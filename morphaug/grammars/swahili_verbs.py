@@ -145,7 +145,9 @@ def _object(obj: str, stem: str) -> str:
 
 
 @cache
-def template(slot: Slot, subject: str = "1", negative: bool = False, relative: str = "", ha: bool = False) -> Template:
+def template(
+    slot: Slot, subject: str = "1", negative: bool = False, relative: str = "", ha: bool = False
+) -> Template:
     """The template of a slot; see `conjugate` for the arguments. The imperative has none of its own.
 
     >>> template("future", "1p", True).prefix, template("present", "1", relative="1").prefix
@@ -304,7 +306,11 @@ def concatenated(stem: str, slot: Slot, subject: str) -> str:
     >>> concatenated("soma", "general", "1s"), concatenated("soma", "habitual", "2")
     ('niasoma', 'wahusoma')
     """
-    return SUBJECT[subject] + {"general": "a", "habitual": "hu"}[slot] + stem if slot in ("general", "habitual") else ""
+    return (
+        SUBJECT[subject] + {"general": "a", "habitual": "hu"}[slot] + stem
+        if slot in ("general", "habitual")
+        else ""
+    )
 
 
 def is_plural(key: str) -> bool:
