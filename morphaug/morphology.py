@@ -357,7 +357,7 @@ class Morphology:
         words = stem.split(" ")
         head = words[-1]
         lemma = self._citation(head, upos)
-        form = self._grammar(lemma, upos, feats)
+        form = self._grammar(lemma, upos, {**feats, "Foreign": "Yes"})
         if form is None and plans:
             keeps_vowel = upos not in ("VERB", "AUX") and feats.get("Number") != "Plur"
             whole = lemma if keeps_vowel else head  # plural endings may change a linking vowel
@@ -386,7 +386,8 @@ class Morphology:
         """What a form may be: (lemma, UPOS, UD features, bundle) each.
 
         A language's grammar says first, its likeliest analysis at the head, and the table adds the lemmas that
-        the grammar did not think of. A form that the table does not have as written is looked for in lower case.
+        the grammar did not think of; if they share none, the table, which only lists what it has seen, goes first.
+        A form that the table does not have as written is looked for in lower case.
         """
         told: list[tuple[str, str, dict[str, str], str]] = []
         if self.grammar is not None:
@@ -397,7 +398,8 @@ class Morphology:
         found = self.paradigms.analyses(form) or self.paradigms.analyses(form.lower())
         named = {(lemma, upos) for lemma, upos, _, _ in told}
         listed = [(lemma, *from_unimorph(bundle), bundle) for lemma, bundle in found]
-        return (*told, *(one for one in listed if one[:2] not in named))
+        more = [one for one in listed if one[:2] not in named]
+        return (*told, *more) if len(more) < len(listed) else (*more, *told)
 
 
 def _is_vowel(char: str) -> bool:

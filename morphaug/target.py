@@ -9,6 +9,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from morphaug.animacy import animate
 from morphaug.packs import Pack
 
 if TYPE_CHECKING:
@@ -66,8 +67,8 @@ class Target:
     def noun_class(self, lemma: str, upos: str, *, foreign: bool, plural: bool) -> str:
         """The class in which words agree with a noun ("Bantu9"); "" in a language without noun classes.
 
-        A borrowed stem takes the class of its translation where the lexicon has one, else 9/10, the class of
-        loans; a name is taken for a person's.
+        A borrowed stem takes the class of its translation where the lexicon has one, else that of people if it
+        names a person or an animal, else 9/10, the class of loans; a name is taken for a person's.
         """
         grammar = self.morphology.grammar
         if grammar is None or upos not in ("NOUN", "PROPN", "PRON"):
@@ -79,7 +80,7 @@ class Target:
         if foreign:
             entries = self.lexicon.lookup(lemma, upos) if self.lexicon is not None else ()
             if not entries:
-                return LOAN_CLASSES["thing"][plural]
+                return LOAN_CLASSES["person" if animate(lemma) else "thing"][plural]
             lemma = entries[0].target
         return grammar.agreement_class(lemma, "Plur" if plural else "Sing") or LOAN_CLASSES["thing"][plural]
 

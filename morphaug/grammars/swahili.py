@@ -230,8 +230,11 @@ def _head(lemma: str) -> str:
 
 def _noun(lemma: str, feats: Mapping[str, str]) -> str:
     head, space, rest = lemma.partition(" ")
-    foreign = feats.get("Foreign") == "Yes"
-    hint = class_number(feats.get("NounClass", "")) or (9 if foreign else 0)
+    if feats.get("Foreign") == "Yes":
+        return _borrowed(lemma, feats)
+    hint = class_number(feats.get("NounClass", ""))
+    if hint >= 16 and nouns.classes(head)[0] != 16:  # a place: nyumbani agrees as 16, 17 or 18
+        feats, hint = {**feats, "Case": "Loc"}, 0
     many = feats.get("Number") == "Plur" or (hint in (2, 4, 6, 8, 10) and feats.get("Number") != "Sing")
     form = nouns.plural(head, hint) if many else nouns.singular(head, hint)
     if (
@@ -242,6 +245,13 @@ def _noun(lemma: str, feats: Mapping[str, str]) -> str:
     ):
         form = nouns.locative(form)
     return form + space + rest
+
+
+def _borrowed(stem: str, feats: Mapping[str, str]) -> str:
+    cls = _class_of(feats) or (10 if feats.get("Number") == "Plur" else 9)
+    form = nouns.borrowed(stem, cls)
+    at_a_place = feats.get("Case") == "Loc" and cls not in (1, 2) and " " not in stem
+    return nouns.locative(form) if at_a_place else form
 
 
 def _agreeing(word: str, upos: str, feats: Mapping[str, str]) -> str:

@@ -224,6 +224,21 @@ def singular(lemma: str, hint: int = 0) -> str:
     return lemma if native(noun) else _BARE_PREFIX.get(classes(lemma, hint)[0], "") + lemma
 
 
+_FOREIGN_PREFIX = {2: "wa", 4: "mi", 6: "ma", 7: "ki", 8: "vi", 11: "u", 14: "u", 15: "ku"}
+
+
+def borrowed(stem: str, cls: int) -> str:
+    """A stem of another language in a class: the prefix and the whole stem, nothing taken for a prefix in it.
+
+    >>> [borrowed("minister", c) for c in (1, 2, 9)], borrowed("apple", 3), borrowed("book", 8)
+    (['mminister', 'waminister', 'minister'], 'mwapple', 'vibook')
+    """
+    if cls in (1, 3):
+        first = stem[:1].lower()
+        return ("mu" if first == "u" else "mw" if first and first in VOWELS else "m") + stem
+    return _FOREIGN_PREFIX.get(cls, "") + stem
+
+
 def locative(form: str) -> str:
     """-ni, "in, at, to" (nyumbani); after a final consonant with a vowel before it."""
     return form + ("ni" if form[-1:].lower() in tuple(VOWELS) else "ini")

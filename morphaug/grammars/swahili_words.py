@@ -118,7 +118,7 @@ ANIMATE = word_set(
     kuhani kuku kunguni luteni mahabusu makamu malaika malkia mama mamba maskini mateka mbu mbuni mbuzi mbwa
     mbweha mchwa meneja meya mfu mungu mwanaanga mwari nabii nahodha naibu ndege ndovu ndugu nduli nesi
     ng'ombe ngamia ngedere nguruwe njiwa nyani nyanya nyati nyoka nyuki nyumbu nzi ofisa padri paka panya
-    papa polisi popo profesa punda pweza rafiki rais sahaba sajini samaki seneta seremala shabiki shahidi
+    papa polisi popo profesa punda pweza rafiki raia rais sahaba sajini samaki seneta seremala shabiki shahidi
     shangazi sheikh shekhe shetani shujaa siafu simba sokwe sultani sungura swala tai tajiri tapeli tausi
     tembo tumbili twiga wakala wakili waziri yatima"""
 )
