@@ -131,6 +131,7 @@ class Morphology:
         self._learnable: dict[str, bool] = {}
         self._attested: dict[tuple[str, str, str], bool] = {}
         self._matrices: dict[str, Cells] = {}
+        self._analyses: dict[str, tuple[tuple[str, str, dict[str, str], str], ...]] = {}
         self._plans: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[Plan, ...]] = {}
 
     # -- what features mean ---------------------------------------------------------------------
@@ -389,6 +390,14 @@ class Morphology:
         the grammar did not think of; if they share none, the table, which only lists what it has seen, goes first.
         A form that the table does not have as written is looked for in lower case.
         """
+        known = self._analyses.get(form)
+        if known is None:
+            if len(self._analyses) >= _MEMO:
+                self._analyses.clear()
+            known = self._analyses[form] = self._analyse(form)
+        return tuple((lemma, upos, dict(feats), bundle) for lemma, upos, feats, bundle in known)
+
+    def _analyse(self, form: str) -> tuple[tuple[str, str, dict[str, str], str], ...]:
         told: list[tuple[str, str, dict[str, str], str]] = []
         if self.grammar is not None:
             for lemma, upos, feats in self.grammar.analyse(form):
