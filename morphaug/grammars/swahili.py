@@ -402,9 +402,9 @@ def forms(lemma: str, upos: str, feats: Mapping[str, str]) -> tuple[str, ...]:
     stem = _stem(lemma.strip(), feats.get("Voice", ""))
     slot, subject, obj, relative, negative, ha, inner = _read(feats)
     if inner:
-        first = standard.partition(" ")[0]
-        others = [f"{first} {second}" for second in verbs.spellings(stem, inner, subject, obj)]
-    elif _be(lemma, stem, slot, subject, negative, relative, obj):
+        firsts = verbs.spellings("wa", slot, subject, negative=negative, ha=ha)
+        others = [f"{one} {two}" for one in firsts for two in verbs.spellings(stem, inner, subject, obj)]
+    elif stem != "wa" and _be(lemma, stem, slot, subject, negative, relative, obj):
         others = []
     else:
         others = verbs.spellings(stem, slot, subject, obj, negative=negative, relative=relative, ha=ha)

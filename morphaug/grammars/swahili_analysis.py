@@ -12,7 +12,6 @@ they are ranked by the priors below.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -299,10 +298,7 @@ def _known_stems() -> dict[str, tuple[tuple[str, str], ...]]:
                 stem = verbs.extend(stem, extension)
             if stem != base:
                 found.setdefault(stem, {})[base, voice] = None
-    return {stem: tuple(made) for stem, made in found.items()}
-
-
-_STEM = re.compile(r"(?:[^aeiou]*[aeiou])+")
+    return {stem: tuple(made) for stem, made in found.items() if verbs.citation(stem) == stem}
 
 
 def _stem_cost(stem: str) -> float | None:
@@ -311,8 +307,8 @@ def _stem_cost(stem: str) -> float | None:
         return 0.0 if stem in stems.STEMS else 0.1
     if stem[-1:] not in ("a", "i", "u", "e") or len(stem) < 3 or not nouns.native(stem):
         return None
-    if sum(map(stem.count, verbs.VOWELS)) < 2:
-        return None
+    if sum(map(stem.count, verbs.VOWELS)) < 2 or verbs.citation(stem) != stem:
+        return None  # what begins with ku- would be taken for an infinitive
     short = 0.8 if len(stem) < 4 else 0.0
     return _UNKNOWN_STEM + short + (0.0 if stem[-1] == "a" else 1.2)
 
@@ -555,6 +551,11 @@ def _nouns(form: str, known: Mapping[str, tuple[str, str]]) -> Iterator[tuple[st
             yield form, pattern, True, cost + 0.02
 
 
+def _made_noun(lemma: str, cls: int) -> str:
+    """What the generator makes of a noun in a class."""
+    return (nouns.singular(lemma, cls) if cls in SINGULARS else nouns.plural(lemma, cls)).lower()
+
+
 def _noun_analyses(form: str, known: Mapping[str, tuple[str, str]], capital: bool) -> Iterator[Analysis]:
     places = [(form, False)]
     if form.endswith("ni") and len(form) > 4 and form[-3] in verbs.VOWELS:
@@ -562,6 +563,8 @@ def _noun_analyses(form: str, known: Mapping[str, tuple[str, str]], capital: boo
     for bare, locative in places:
         for lemma, pair, plural, cost in _nouns(bare, known):
             cls = pair[plural]
+            if _made_noun(lemma, cls) != bare:
+                continue
             feats = _class_feats(cls)
             sure = nouns.listed(lemma) is not None or lemma in known
             if capital and not sure:
@@ -579,8 +582,9 @@ def _noun_analyses(form: str, known: Mapping[str, tuple[str, str]], capital: boo
                         )
                 continue
             yield Analysis(lemma, "NOUN", feats, cost + _RANK[cls])
-            if animate and cls not in (1, 2):
-                agreeing = _class_feats(2 if plural else 1)
+            concord = 2 if plural else 1
+            if animate and cls not in (1, 2) and _made_noun(lemma, concord) == bare:
+                agreeing = _class_feats(concord)
                 yield Analysis(lemma, "NOUN", agreeing, cost + 0.25 + _RANK[cls])
 
 

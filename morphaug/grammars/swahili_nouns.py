@@ -16,6 +16,7 @@ VOWELS = "aeiou"
 PLURAL_CLASS = {1: 2, 3: 4, 5: 6, 7: 8, 9: 10, 11: 10, 14: 6}
 _SINGULAR_CLASS = {2: 1, 4: 3, 6: 5, 8: 7, 10: 9}
 _BARE_PREFIX = {1: "m", 2: "wa", 3: "m", 4: "mi", 6: "ma", 7: "ki", 8: "vi", 11: "u", 14: "u"}
+_PLURAL_SHAPES = {2: ("wa",), 4: ("mi",), 6: ("ma",), 8: ("vi", "vy")}
 
 # Open syllables, with the closed ones that loans bring (dak-tari, has-pi-tali).
 _NATIVE = re.compile(
@@ -115,8 +116,10 @@ def classes(lemma: str, hint: int = 0) -> tuple[int, int]:
         return shape
     if hint in (6, 10) and noun[:1] in ("u", "w"):
         return 11, hint
+    if noun[:2] in _PLURAL_SHAPES.get(hint, ()):
+        return hint, hint  # a noun that only has its plural, as maji has
     singular = _SINGULAR_CLASS.get(hint, hint)
-    if singular in (1, 2) and not noun.startswith("m") and native(noun):
+    if singular in (1, 2) and native(noun) and (noun in words.ANIMATE or not noun.startswith("m")):
         return shape  # an animate noun without the prefix agrees as 1/2 but is not of that class
     return singular, PLURAL_CLASS.get(singular, singular)
 
@@ -221,7 +224,10 @@ def singular(lemma: str, hint: int = 0) -> str:
     noun = lemma.lower()
     if noun in _singulars():
         return _singulars()[noun]
-    return lemma if native(noun) else _BARE_PREFIX.get(classes(lemma, hint)[0], "") + lemma
+    if listed(noun) or native(noun):
+        return lemma
+    prefix = _BARE_PREFIX.get(classes(lemma, hint)[0], "")
+    return lemma if noun.startswith(prefix) else prefix + lemma
 
 
 _FOREIGN_PREFIX = {2: "wa", 4: "mi", 6: "ma", 7: "ki", 8: "vi", 11: "u", 14: "u", 15: "ku"}

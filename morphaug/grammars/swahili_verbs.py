@@ -293,8 +293,8 @@ def spellings(
     if slot == "imperative":
         return [first]
     more = variants(template(slot, subject, negative, relative, ha), slot, stem, obj)
-    if subject == "18" and first.startswith(("mu", "hamu")):
-        no = "ha" if first.startswith("ha") else ""
+    if subject == "18" and first.startswith(("mu", "hamu", "huwa hamu")):
+        no = first[: first.index("mu")]
         rest = first.removeprefix(no + "mu")
         more.append(no + _m(rest) + rest)
     return list(dict.fromkeys([first, *more]))

@@ -37,7 +37,7 @@ NOUNS: dict[tuple[int, int], str] = {
         mpango mpapai mpera mpira mpito mpunga mraba mradi mrengo mrija msaada msafara msalaba msamaha
         msamiati msemo mshahara mshale mshangao mshipa mshono mshtuko mshumaa msiba msikiti msimu msingi
         msitu msongamano mstari msuguano msukosuko msumari mswaki mtaa mtafaruku mtaji mtama mtambo mtandao
-        mtazamo mtego mteremko mtetemeko mti mtihani mtikisiko mtindo mtiririko mto mtoano mtungi mualiko
+        mtazamo mtego mteremko mtetemeko mti mtihani mtikisiko mtindo mtiririko mto mtoano mtungi mungu mualiko
         muda muhogo muhtasari muhula muhuri muktadha muujiza muundo muungano muziki mvinyo mvutano mvuto
         mwafaka mwaka mwale mwaliko mwamba mwambao mwanga mwangwi mwanzo mwarobaini mwavuli mwelekeo mwembe
         mwendo mwenendo mwenge mwereka mwezi mwiba mwiko mwili mwinuko mwisho mwito mwonekano mwongozo mzaha
