@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -35,8 +37,8 @@ class Shape:
     num_hidden_layers: int
     num_attention_heads: int
     intermediate_size: int
-    max_position_embeddings: int = 514
-    layer_norm_eps: float = 1e-5
+    max_position_embeddings: int
+    layer_norm_eps: float = 1e-12
     pad_token_id: int = 1
     hidden_dropout_prob: float = 0.1
     attention_probs_dropout_prob: float = 0.1
@@ -213,16 +215,10 @@ def _read(name: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """The config and the weights of a folder, or of a hub id by way of transformers."""
     folder = Path(name)
     if (folder / "model.safetensors").is_file() and (folder / "config.json").is_file():
-        from safetensors.torch import load_file
-
         try:
             config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
             return config, load_file(folder / "model.safetensors")
-        except (
-            OSError,
-            ValueError,
-            RuntimeError,
-        ) as error:  # safetensors' own error is a RuntimeError's child
+        except (OSError, ValueError, SafetensorError) as error:
             raise MorphaugError(f"{folder}: damaged ({error})") from error
     from transformers import AutoConfig, XLMRobertaForMaskedLM
 
