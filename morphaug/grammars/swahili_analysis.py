@@ -305,12 +305,12 @@ def _stem_cost(stem: str) -> float | None:
     """How unlikely a stem is; None if it cannot be one: no verb ends in -o, and few have one syllable."""
     if stem in _known_stems():
         return 0.0 if stem in stems.STEMS else 0.1
-    if stem[-1:] not in ("a", "i", "u", "e") or len(stem) < 3 or not nouns.native(stem):
+    if stem[-1:] not in ("a", "i", "u", "e") or len(stem) < 3:
         return None
     if sum(map(stem.count, verbs.VOWELS)) < 2 or verbs.citation(stem) != stem:
         return None  # what begins with ku- would be taken for an infinitive
-    short = 0.8 if len(stem) < 4 else 0.0
-    return _UNKNOWN_STEM + short + (0.0 if stem[-1] == "a" else 1.2)
+    odd = (0.8 if len(stem) < 4 else 0.0) + (0.0 if nouns.native(stem) else 0.3)
+    return _UNKNOWN_STEM + odd + (0.0 if stem[-1] == "a" else 1.2)
 
 
 def _stems(body: str, cut: _Cut) -> Iterable[str]:
@@ -557,6 +557,8 @@ def _made_noun(lemma: str, cls: int) -> str:
 
 
 def _noun_analyses(form: str, known: Mapping[str, tuple[str, str]], capital: bool) -> Iterator[Analysis]:
+    if len(form) < 3:
+        return
     places = [(form, False)]
     if form.endswith("ni") and len(form) > 4 and form[-3] in verbs.VOWELS:
         places.append((form[:-2], True))
@@ -606,7 +608,7 @@ def analyse(form: str, known: Mapping[str, tuple[str, str]]) -> tuple[Analysis, 
     """
     word = form.strip().lower().replace("’", "'")
     first, space, second = word.partition(" ")
-    if not word or not all(char.isalpha() or char in "' -" for char in word):
+    if not any(map(str.isalpha, word)) or not all(char.isalpha() or char in "' -" for char in word):
         return ()
     if space:
         found = list(_two_words(first, second))

@@ -186,6 +186,8 @@ def _people(noun: str) -> str:
 
 def _nasal(noun: str, rest: str) -> str:
     """Class 10 of an u- noun: mbao, ndimi, funguo, nyuso, nyimbo."""
+    if not rest:
+        return noun
     if noun[0] == "w" or rest[:1] in tuple(VOWELS) or sum(map(rest.count, VOWELS)) == 1:
         return "ny" + (noun if noun[0] == "u" and rest[:1] not in tuple(VOWELS) else rest)
     if rest[0] in "bv":
