@@ -167,17 +167,17 @@ class Encoder(nn.Module):
         state = dropout_add(state, None, chance, noise)
         states = [state]
         for layer in self.layers:
-            qkv = self._apply(layer.qkv, state)
+            qkv = self._product(layer.qkv, state)
             seen = attend(
                 qkv, self.shape.num_attention_heads, where, self.shape.attention_probs_dropout_prob, noise
             )
-            state = _norm(layer.norm1, dropout_add(self._apply(layer.out, seen), state, chance, noise))
-            inner = functional.gelu(self._apply(layer.up, state))
-            state = _norm(layer.norm2, dropout_add(self._apply(layer.down, inner), state, chance, noise))
+            state = _norm(layer.norm1, dropout_add(self._product(layer.out, seen), state, chance, noise))
+            inner = functional.gelu(self._product(layer.up, state))
+            state = _norm(layer.norm2, dropout_add(self._product(layer.down, inner), state, chance, noise))
             states = [*states, state] if keep_all else [state]
         return states
 
-    def _apply(self, module: nn.Linear, x: Tensor) -> Tensor:
+    def _product(self, module: nn.Linear, x: Tensor) -> Tensor:
         return linear(x, module.weight, module.bias, self._copies.get(module.weight))
 
 
