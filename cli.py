@@ -32,6 +32,10 @@ resources_app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.add_typer(resources_app, name="resources")
+lexicon_app = typer.Typer(
+    help="Bilingual lexicons out of translated text.", no_args_is_help=True, rich_markup_mode="markdown"
+)
+app.add_typer(lexicon_app, name="lexicon")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Language = Annotated[str, typer.Argument(help="A language: fin, fi, Finnish.", show_default=False)]
@@ -570,6 +574,83 @@ def resources_path(
     from morphaug.resources import compiled_folder, home
 
     print(compiled_folder(languages.resolve(language)) if language else home())
+
+
+# -- lexicons -----------------------------------------------------------------------------------------
+
+
+@lexicon_app.command("induce")
+def induce_lexicon(
+    source: Annotated[
+        Path,
+        typer.Option(
+            "--source", "-s", help="English, a sentence a line (.xz and .gz too).", show_default=False
+        ),
+    ],
+    target: Annotated[
+        Path, typer.Option("--target", "-t", help="Its translation, line by line.", show_default=False)
+    ],
+    language: Annotated[
+        str, typer.Option("--language", "-l", help="Language of the translation.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The TSV lexicon to write.", show_default=False)],
+    parser: Annotated[
+        str,
+        typer.Option(
+            help="Lemmas and parts of speech of the English: stanza, spacy:MODEL or conllu:FILE. Without one, "
+            "the English table, if installed, and rules.",
+            show_default=False,
+        ),
+    ] = "",
+    model_dir: Annotated[Path | None, typer.Option(help="Folder of the parser's model.")] = None,
+    parse_cache: Annotated[
+        Path | None,
+        typer.Option(help="File that keeps parses; the user's cache by default.", show_default=False),
+    ] = None,
+    min_count: Annotated[
+        float, typer.Option(help="Expected alignments that an entry must have.", min=0.0)
+    ] = 1.0,
+    min_share: Annotated[
+        float, typer.Option(help="Share of its English word's alignments.", min=0.0, max=1.0)
+    ] = 0.02,
+    keep: Annotated[int, typer.Option(help="Translations of a word at most.", min=1)] = 10,
+    as_json: Json = False,
+) -> None:
+    """Extract a lexicon from sentence-aligned text, lemmas on both sides.
+
+    What is installed of the target language (table, grammar) analyses its forms; where nothing is, forms are
+    brought together by shape. The lexicon merges with others of the language when it is imported.
+
+    **Examples**
+
+    * `morphaug lexicon induce -s train.en -t train.sw -l swahili -o en-sw.tsv`
+    * `morphaug resources import swahili --lexicon en-sw.tsv`
+    """
+    from morphaug.induction import Thresholds, induce, write
+    from morphaug.parsing import ParseCache, cached, default_path, resolve_parser
+    from morphaug.show import steps
+
+    if not out.parent.is_dir():
+        raise MorphaugError(f"no folder {out.parent}", "make it, or name another --out")
+    tagger = None
+    if parser:
+        tagger = cached(resolve_parser(parser, model_dir), ParseCache(parse_cache or default_path()))
+    limits = Thresholds(agreed=min_count, share=min_share, keep=keep)
+    with steps() as progress:
+        found = induce(source, target, language, parser=tagger, limits=limits, progress=progress)
+    write(out, found)
+    report = {"out": str(out), **found.report}
+    if as_json:
+        _print_json(report)
+        return
+    print(f"{out}: {_counted(report, 'headwords', 'entries')} from {report['used']:,} sentence pairs")
+    if report["dropped"]:
+        print("left out: " + ", ".join(f"{n:,} {reason}" for reason, n in report["dropped"].items()))
+    print(
+        f"lemmas: English by {report['source_lemmas']}; the translation by {report['target_lemmas']}, "
+        f"{report['merged']:,} forms by shape"
+    )
+    print(f"take it in with: morphaug resources import {report['language']} --lexicon {out}")
 
 
 def _counted(counts: Any, *names: str) -> str:

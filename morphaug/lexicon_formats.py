@@ -610,9 +610,11 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
     except UnicodeDecodeError as error:
         place = data[: error.start].count(b"\n") + 1
         raise MorphaugError(f"{path.name}, line {place}: not UTF-8", "convert the file to UTF-8") from None
+    head = True  # comments stand at the top only: "#" may be a word
     for number, raw in enumerate(io.StringIO(text, newline=None), 1):
         line = raw.rstrip("\r\n")
-        if line.strip():
+        head = head and (not line.strip() or line.startswith("# "))
+        if line.strip() and not head:
             yield number, line
 
 
@@ -673,7 +675,8 @@ def read_table(path: Path, kind: str = "tsv", reverse: bool = False) -> Reading:
     Args:
         path: UTF-8 text, plain, .gz or .xz. "muse": two words separated by white space. The others are
             tab-separated, with or without a header: English, target, and in any order an optional part of
-            speech and an optional number (a rank, best first; for "panlex" a score, best highest).
+            speech and an optional number (a rank, best first; for "panlex" a score, best highest). Lines at
+            the top that begin with "# " are comments.
         kind: "muse", "panlex", "tsv" or "gatitos".
         reverse: The first column is the target language's.
 

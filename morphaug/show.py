@@ -73,6 +73,35 @@ def meter() -> Iterator[Callable[[int, int], None] | None]:
 
 
 @contextmanager
+def steps() -> Iterator[Callable[[str, int, int], None] | None]:
+    """A bar on stderr for each step of a job, with its rate; None where nobody watches."""
+    err = Console(stderr=True)
+    if not err.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f}"),
+        TextColumn("{task.fields[rate]:,.0f}/s"),
+        TimeRemainingColumn(),
+        console=err,
+        transient=True,
+    ) as progress:
+        lines: dict[str, TaskID] = {}
+
+        def tell(step: str, done: int, total: int) -> None:
+            if step not in lines:
+                lines[step] = progress.add_task(step, total=total, rate=0.0)
+            line = lines[step]
+            progress.update(line, completed=done, rate=done / (progress.tasks[line].elapsed or 1.0))
+
+        yield tell
+
+
+@contextmanager
 def downloads() -> Iterator[Callable[[str, int, int | None], None] | None]:
     """A progress bar for each download on stderr; None where nobody watches."""
     if not Console(stderr=True).is_terminal:
