@@ -557,7 +557,7 @@ def _made_noun(lemma: str, cls: int) -> str:
 
 
 def _noun_analyses(form: str, known: Mapping[str, tuple[str, str]], capital: bool) -> Iterator[Analysis]:
-    if len(form) < 3:
+    if len(form) < 2:
         return
     places = [(form, False)]
     if form.endswith("ni") and len(form) > 4 and form[-3] in verbs.VOWELS:
