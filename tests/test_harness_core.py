@@ -399,6 +399,7 @@ def test_a_saved_model_is_read_by_transformers_and_by_us(tmp_path: Path) -> None
     )
     assert load_heads(tmp_path / "out") == {"nli": SPECS["classify"]}
     assert load_heads(tmp_path) == {}
+    assert mine.to(torch.float64).encoder.words.dtype == torch.float64
     next_model = Model(encoder, {"xnli": SPECS["classify"]}, seed=4)
     assert not torch.equal(next_model.head("xnli").out_proj.weight, mine.head("nli").out_proj.weight)
     carry_head(next_model, "xnli", others, "nli")
