@@ -36,6 +36,15 @@ lexicon_app = typer.Typer(
     help="Bilingual lexicons out of translated text.", no_args_is_help=True, rich_markup_mode="markdown"
 )
 app.add_typer(lexicon_app, name="lexicon")
+harness_app = typer.Typer(
+    name="harness",
+    help="Train XLM-R through intermediate and target tasks, and score it across languages.\n\n"
+    "A first look: `harness plan run.yaml`. Then `harness train run.yaml`.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Language = Annotated[str, typer.Argument(help="A language: fin, fi, Finnish.", show_default=False)]
@@ -43,8 +52,17 @@ Language = Annotated[str, typer.Argument(help="A language: fin, fi, Finnish.", s
 
 def main() -> None:
     """The console script: a mistake of the user's is one line on stderr and exit code 2."""
+    _run(app)
+
+
+def harness_main() -> None:
+    """The console script `harness`."""
+    _run(harness_app)
+
+
+def _run(application: typer.Typer) -> None:
     try:
-        app()
+        application()
     except MorphaugError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
@@ -574,6 +592,172 @@ def resources_path(
     from morphaug.resources import compiled_folder, home
 
     print(compiled_folder(languages.resolve(language)) if language else home())
+
+
+# -- the harness --------------------------------------------------------------------------------------
+
+RunFile = Annotated[Path, typer.Argument(help="The run, a YAML or TOML file.", show_default=False)]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="Changes to it: `seed=1`, `target.lr=2e-5`, `evaluate.tasks.0.languages=[fi]`.",
+        show_default=False,
+    ),
+]
+Trained = Annotated[
+    Path,
+    typer.Argument(
+        help="What was trained: OUT/runs/NAME/seed-N, or a phase in OUT/phases.", show_default=False
+    ),
+]
+
+
+@harness_app.callback(invoke_without_command=True)
+def _harness_options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    if version:
+        from morphaug import __version__
+
+        print(f"harness {__version__}")
+        raise typer.Exit
+
+
+@harness_app.command("train")
+def harness_train(run: RunFile, overrides: Overrides = None, as_json: Json = False) -> None:
+    """Train what the run's phases say, then evaluate language by language.
+
+    A phase whose data, settings and code are those of a finished one is not trained again, whichever run
+    trained it. An interrupted run goes on where it stopped: give the same command again.
+
+    **Examples**
+
+    * `harness train run.yaml`
+    * `harness train run.yaml seed=1 name=pseudo-fi intermediate.tasks.0.augmented=[aug/fin/pseudo]`
+    * `torchrun --nproc-per-node 2 --no-python harness train run.yaml` (several processes, same results)
+    """
+    from harness.config import load
+
+    config = load(run, overrides or ())
+    from harness.report import show_results
+    from harness.runs import run_training
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        results = run_training(config)
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
+        raise typer.Exit(130) from None
+    if results is None:
+        return  # a process of torchrun's that is not the first
+    if as_json:
+        _print_json(results)
+    else:
+        show_results(results)
+
+
+@harness_app.command("plan")
+def harness_plan(run: RunFile, overrides: Overrides = None, as_json: Json = False) -> None:
+    """Say what a run would do: steps, tokens, which phases are already there, how long the rest may take.
+
+    Nothing is trained and nothing is written.
+    """
+    from harness.config import load
+
+    config = load(run, overrides or ())
+    from harness.plan import plan
+    from harness.report import show_plan
+
+    found = plan(config)
+    if as_json:
+        _print_json(found)
+    else:
+        show_plan(found)
+
+
+@harness_app.command("eval")
+def harness_eval(
+    trained: Trained,
+    task: Annotated[
+        str, typer.Option("--task", "-t", help="`harness tasks` lists them.", show_default=False)
+    ],
+    data: Annotated[
+        str, typer.Option("--data", "-d", help="Folder in the official format; the Hub without it.")
+    ] = "",
+    languages: Annotated[
+        list[str] | None,
+        typer.Option("--languages", "-l", help="By comma or repeated; all without it.", show_default=False),
+    ] = None,
+    split: Annotated[
+        Literal["auto", "test", "dev"], typer.Option(help="auto: test if it has labels.")
+    ] = "auto",
+    limit: Annotated[int, typer.Option(help="Examples of each language; 0 for all.", min=0)] = 0,
+    head: Annotated[
+        str, typer.Option(help="Name of the trained head; that of the task without it.", show_default=False)
+    ] = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for results, outcomes and predictions.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Evaluate what was trained on a task, language by language.
+
+    **Example**: `harness eval work/runs/arm/seed-0 --task panx --data panx/ --languages fi,sw`
+    """
+    from harness.evaluate import evaluate_folder
+    from harness.report import show_results
+
+    results = evaluate_folder(
+        trained,
+        task,
+        data=data,
+        languages=_listed(languages or ()),
+        split=split,
+        limit=limit,
+        head=head,
+        out=out,
+    )
+    if as_json:
+        _print_json(results)
+    else:
+        show_results(results)
+
+
+@harness_app.command("predict")
+def harness_predict(
+    trained: Trained,
+    task: Annotated[
+        str, typer.Option("--task", "-t", help="`harness tasks` lists them.", show_default=False)
+    ],
+    data: Annotated[
+        str, typer.Option("--input", "-i", help="Folder in the official format.", show_default=False)
+    ],
+    language: Annotated[str, typer.Option("--language", "-l", help="Of the data.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="JSONL file to write.", show_default=False)],
+    split: Annotated[Literal["test", "dev", "train"], typer.Option(help="Which part of it.")] = "test",
+    head: Annotated[
+        str, typer.Option(help="Name of the trained head; that of the task without it.", show_default=False)
+    ] = "",
+) -> None:
+    """Write a prediction for every example; no labels are needed or looked at.
+
+    **Example**: `harness predict work/runs/arm/seed-0 -t panx -i panx/ -l sw -o sw.jsonl`
+    """
+    from harness.evaluate import predict_file
+
+    count = predict_file(trained, task, data=data, language=language, split=split, head=head, out=out)
+    print(f"{out}: {count:,} predictions")
+
+
+@harness_app.command("tasks")
+def harness_tasks(as_json: Json = False) -> None:
+    """List the tasks, and where their data come from."""
+    from harness.report import show_tasks, tasks_report
+
+    if as_json:
+        _print_json(tasks_report())
+    else:
+        show_tasks()
 
 
 # -- lexicons -----------------------------------------------------------------------------------------

@@ -112,7 +112,8 @@ class PhaseConfig:
         max_len: Longest sequence, special tokens included.
         doc_stride: Tokens from the start of one window of a long context to the start of the next.
         max_query: Longest question, in tokens.
-        pack_tokens: Tokens that are computed at once; 0 for a choice by device. Changes memory and speed, not results.
+        pack_tokens: Tokens that are computed at once; 0 for a choice by device. Changes memory and speed (and,
+            with dropout, which numbers are dropped).
         head: ``fresh`` begins with a new head; ``carry`` takes the one of the phase before, which must have it.
         precision: ``fp32``, or ``bf16`` copies for computing beside fp32 master weights.
         compact: Train only the embedding rows that occur in the data (exactly the same result, faster); auto: not in MLM.

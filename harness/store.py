@@ -108,7 +108,7 @@ class Store:
             seen = np.concatenate([[0], np.cumsum(self.targets != IGNORE)])
             return np.asarray(np.diff(seen[self.starts[self.first]]))
         rows = self.targets if self.targets.ndim == 1 else self.targets[:, 0]
-        return (rows != IGNORE).astype(np.int64)
+        return np.asarray(rows != IGNORE, np.int64)
 
     def take(self, units: Sequence[int] | Longs) -> Store:
         """A store of these units only, in this order (development data carved out of training data)."""

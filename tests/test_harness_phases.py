@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.phases import Phase, code_version, content, digest, lock
+from harness.phases import Phase, bare_code, code_version, content, digest, lock
 from morphaug.errors import MorphaugError
 
 
@@ -122,3 +122,9 @@ def test_content_is_a_hash_of_bytes_and_names(tmp_path: Path) -> None:
     assert content(tmp_path) != before
     with pytest.raises(MorphaugError, match="no such file or folder"):
         content(tmp_path / "none")
+
+
+def test_a_comment_is_no_new_version_of_the_code() -> None:
+    code = 'def half(x):\n    """Say."""\n    return x / 2  # why\n'
+    assert bare_code(code) == bare_code('"""Module."""\ndef half(x):\n    return (x / 2)\n')
+    assert bare_code(code) != bare_code(code.replace("2", "3"))

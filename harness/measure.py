@@ -1,0 +1,190 @@
+"""Scores of a trained model on a task's examples, and which of a model's heads and which split a task is scored with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from harness.config import EvalTaskConfig
+from harness.data import limited
+from harness.decode import Answers, decode
+from harness.encode import Encoded, Settings, Tokenizer, encode
+from harness.metrics import Score
+from harness.model import Model
+from harness.phases import content
+from harness.predict import predict
+from harness.records import Record
+from harness.tasks import TASKS, Task, two_letters
+from harness.tasks.common import locate, unlabelled
+from morphaug.errors import MorphaugError
+
+
+class HeadKind(NamedTuple):
+    """What has to be known of a head to say whether a task can use it."""
+
+    kind: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """A model's score on one task in one language.
+
+    Attributes:
+        score: Averages and every example's outcome.
+        predictions: One object for each example: {"id", "prediction"}.
+        counts: What was cut or could not be said when the texts were tokenised.
+    """
+
+    score: Score
+    predictions: tuple[dict[str, Any], ...]
+    counts: Mapping[str, int]
+
+
+def head_for(task: Task, heads: Mapping[str, HeadKind], wanted: str = "") -> str:
+    """The name of the head that a task is scored with.
+
+    Its own; else that of the set it is trained on (XNLI: mnli); else the only one of its kind with its labels.
+
+    Raises:
+        MorphaugError: There is none, or it is not clear which.
+    """
+    known = ", ".join(heads) or "none"
+    if wanted:
+        if wanted not in heads or heads[wanted].kind != task.family:
+            raise MorphaugError(f"no head '{wanted}' for {task.name}", f"the model's heads: {known}")
+        return wanted
+    for name in (task.name, *reversed(task.trains_on)):
+        if name in heads:
+            return name
+    fit = [
+        name
+        for name, head in heads.items()
+        if head.kind == task.family and (not task.labels or set(head.labels) == set(task.labels))
+    ]
+    if len(fit) == 1:
+        return fit[0]
+    problem = "no head for" if not fit else f"several heads ({', '.join(fit)}) would do for"
+    hint = " or ".join((task.name, *task.trains_on))
+    raise MorphaugError(
+        f"{problem} {task.name}", f"train {hint} in the last phase; the model's heads: {known}"
+    )
+
+
+def languages_of(config: EvalTaskConfig) -> tuple[str, ...]:
+    """The languages a task is to be evaluated in, by two-letter codes.
+
+    Raises:
+        MorphaugError: None is named and the task takes any.
+    """
+    wanted = tuple(two_letters(code) for code in config.languages) or TASKS[config.task].languages
+    if not wanted:
+        raise MorphaugError(f"evaluate: {config.task} takes any language", "name them in languages")
+    return wanted
+
+
+def split_of(config: EvalTaskConfig) -> str:
+    """The split that a task is scored on: the test set, or the development set where no labelled test is there.
+
+    Labels are looked for, not at.
+    """
+    task = TASKS[config.task]
+    if config.split != "auto":
+        return config.split
+    if task.find is not None:
+        return "test"
+    if not config.data:
+        return "test" if task.hub and "test" in task.hub.splits else "dev"
+    try:
+        for language in languages_of(config):
+            locate(task, config.data, "test", language)
+        sample = task.load(config.data, "test", languages_of(config)[0]).records
+    except MorphaugError:
+        return "dev"
+    return "dev" if any(unlabelled(record) for record in sample) else "test"
+
+
+def sources(task: Task, data: str, split: str, language: str) -> list[list[str]]:
+    """The files of a split with their hashes, or the Hub's name: what says whether they are still the same."""
+    if not data:
+        return [["hub", task.hub.name if task.hub else ""]]
+    return [[path.name, content(path)["sha256"]] for path, _ in locate(task, data, split, language)]
+
+
+def read(config: EvalTaskConfig, split: str, language: str) -> list[Record]:
+    """The examples to be scored.
+
+    Raises:
+        MorphaugError: They are not there, or have no labels.
+    """
+    task = TASKS[config.task]
+    records = limited(task.read(config.data, split, language), config.limit)
+    if any(unlabelled(record) for record in records):
+        raise MorphaugError(
+            f"the {split} set of {config.task} in {language} has no labels",
+            "score another split (split: dev), or write predictions with harness predict",
+        )
+    return records
+
+
+def encoded_for(
+    task: Task, records: Sequence[Record], tokenizer: Tokenizer, settings: Settings, labels: Sequence[str]
+) -> Encoded:
+    """Examples tokenised for prediction: none is left out."""
+    return encode(records, tokenizer, task.family, settings, labels)
+
+
+def measure(
+    model: Model, head: str, task: Task, encoded: Encoded, language: str, *, pack_tokens: int = 8192
+) -> Measured:
+    """Score a model.
+
+    Args:
+        model: On its device.
+        head: Name of the head.
+        task: Whose score.
+        encoded: The examples, with labels.
+        language: Of the examples.
+        pack_tokens: Most tokens of one forward pass.
+    """
+    if task.score is None:
+        raise MorphaugError(f"{task.name} has no score")
+    predicted = decode(encoded, predict(model, encoded.store, head, pack_tokens=pack_tokens))
+    score = task.score(encoded.records, predicted, language)
+    return Measured(score, tuple(shown(encoded.records, predicted)), encoded.counts)
+
+
+def shown(records: Sequence[Record], predicted: Any) -> Iterator[dict[str, Any]]:
+    """Predictions as lines of JSON: a label's name, a tag for each word, a choice's index, an answer."""
+    if isinstance(predicted, Answers):
+        for record in records:
+            no_answer = round(float(predicted.no_answer[record.id]), 4)
+            yield {"id": record.id, "prediction": predicted.texts[record.id], "no_answer": no_answer}
+    else:
+        for record, value in zip(records, predicted, strict=True):
+            yield {"id": record.id, "prediction": value}
+
+
+def folder_of_model(trained: Path) -> tuple[Path, dict[str, Any]]:
+    """The model behind a run's or a phase's folder, and the settings it was trained with.
+
+    Args:
+        trained: OUT/runs/NAME/seed-N, OUT/phases/KEY, or the folder of a model.
+
+    Raises:
+        MorphaugError: It is none of these.
+    """
+    from harness.phases import RUN, read_json
+
+    if (trained / RUN).is_file():
+        record = read_json(trained / RUN)
+        if "model_folder" in record:
+            return folder_of_model(trained / str(record["model_folder"]))
+        return trained / "model", dict(record.get("settings", {}))
+    if (trained / "config.json").is_file():
+        return trained, {}
+    raise MorphaugError(
+        f"{trained} holds nothing that was trained", "name OUT/runs/NAME/seed-N, or a folder in OUT/phases"
+    )

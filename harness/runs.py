@@ -1,0 +1,410 @@
+"""A whole run: phases in order, each trained or found, then the evaluation. See ``harness.config`` for what a run is.
+
+OUT/data/KEY/              a task's training data, tokenised once
+OUT/phases/KEY/            a finished phase: model/ (an XLM-R folder with its heads and tokenizer), run.json
+OUT/runs/NAME/seed-SEED/   results.json, run.json, outcomes/, predictions/
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import distributed
+
+from harness.checkpoint import load_heads, save_model
+from harness.config import PhaseConfig, RunConfig
+from harness.data import TaskData
+from harness.embedding import compact, used_rows
+from harness.encode import Encoded, Settings, Tokenizer, encode, label_names, load_tokenizer
+from harness.encoder import Shape, load_encoder
+from harness.evaluate import write_results
+from harness.measure import HeadKind, encoded_for, head_for, measure
+from harness.model import HeadSpec, Model, carry_head
+from harness.packing import Masking, mixing_weights, order, schedule
+from harness.phases import lock, read_json, versions, write_json
+from harness.stages import Stage, data_key, stages
+from harness.store import Store
+from harness.tasks import TASKS
+from harness.train import Settings as TrainSettings
+from harness.train import Stream, epoch_steps, fit
+from morphaug.errors import MorphaugError
+
+PACK_TOKENS = {"cpu": 4096, "cuda": 16384}
+
+
+def run_training(config: RunConfig, *, say: Callable[[str], None] | None = None) -> dict[str, Any] | None:
+    """Train what is not there yet, evaluate, and write the results.
+
+    Args:
+        config: The run.
+        say: Takes lines about what is going on; stderr by default.
+
+    Returns:
+        What results.json holds; None in a process of torchrun's that is not the first.
+
+    Raises:
+        MorphaugError: Something the user can put right; nothing half-written is left in place of a result.
+    """
+    with ranks(config.device) as (rank, world, device):
+        tell = say or _stderr if rank == 0 else _silence
+        if config.threads:
+            torch.set_num_threads(config.threads)
+        chain = stages(config, tell)
+        check_heads(config, chain)
+        tokenizer = load_tokenizer(config.model)
+        found: dict[str, Any] = {}
+        for stage in chain:
+            record, cached = _train(stage, config, tokenizer, device, rank, world, tell)
+            tell(f"{stage.name}: {'found' if cached else 'trained'} {stage.phase.folder}")
+            found[stage.name] = {**_summary(record), "cached": cached}
+        if rank:
+            return None
+        return write_results(config, chain, found, tokenizer, device, tell)
+
+
+def _stderr(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _silence(line: str) -> None:
+    """What the other processes of torchrun's say."""
+
+
+@contextmanager
+def ranks(device: str) -> Iterator[tuple[int, int, torch.device]]:
+    """(rank, processes, device) of this process; under torchrun the processes are joined for the duration."""
+    cuda = device == "cuda" or (device == "auto" and torch.cuda.is_available())
+    if device == "cuda" and not torch.cuda.is_available():
+        raise MorphaugError("device: cuda is not available here", "set device: cpu")
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if world == 1:
+        yield 0, 1, torch.device("cuda" if cuda else "cpu")
+        return
+    place = torch.device("cuda", int(os.environ["LOCAL_RANK"])) if cuda else torch.device("cpu")
+    if cuda:
+        torch.cuda.set_device(place)
+    distributed.init_process_group("nccl" if cuda else "gloo")
+    try:
+        yield distributed.get_rank(), world, place
+    finally:
+        distributed.destroy_process_group()
+
+
+def check_heads(config: RunConfig, chain: list[Stage]) -> None:
+    """Refuse, before anything is trained, a run that could not be evaluated.
+
+    Raises:
+        MorphaugError: A task of ``evaluate`` has no head.
+    """
+    heads = last_heads(config, chain)
+    for at, measured in enumerate(config.evaluate.tasks if config.evaluate else ()):
+        task = TASKS[measured.task]
+        if task.find is None:
+            try:
+                head_for(task, heads)
+            except MorphaugError as error:
+                raise MorphaugError(f"evaluate.tasks[{at}]: {error.message}", error.hint) from None
+
+
+def last_heads(config: RunConfig, chain: list[Stage]) -> dict[str, HeadKind]:
+    """The heads that the trained model will have; those of the model itself if nothing is trained."""
+    if chain:
+        return {data.task.name: HeadKind(data.task.family, labels_of(data)) for data in chain[-1].data}
+    folder = Path(config.model)
+    specs = load_heads(folder) if folder.is_dir() else {}
+    return {name: HeadKind(spec.kind, spec.labels) for name, spec in specs.items()}
+
+
+def labels_of(data: TaskData) -> tuple[str, ...]:
+    """The names of a task's classes or tags, in the order of the head's outputs."""
+    if data.task.family not in ("classify", "tag"):
+        return ()
+    return data.task.labels or label_names(data.train)
+
+
+def _summary(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What results.json says of a phase."""
+    keys = ("key", "steps", "tokens", "seconds", "selection")
+    return {key: record[key] for key in keys}
+
+
+# -- one phase ----------------------------------------------------------------------------------------
+
+
+def _train(
+    stage: Stage,
+    config: RunConfig,
+    tokenizer: Tokenizer,
+    device: torch.device,
+    rank: int,
+    world: int,
+    say: Callable[[str], None],
+) -> tuple[dict[str, Any], bool]:
+    """A phase's record, and whether it was found; all processes go through the same phases together."""
+
+    def work(folder: Path) -> dict[str, Any]:
+        return _train_phase(stage, config, tokenizer, device, folder, rank, say)
+
+    if world == 1:
+        return stage.phase.train(work, say=say)
+    begun = torch.zeros(1, device=device)
+    if rank:
+        distributed.broadcast(begun, 0)
+        cached = not bool(begun)
+        if not cached:
+            work(stage.phase.part)
+        distributed.barrier()
+        return stage.phase.record(), cached
+
+    def together(folder: Path) -> dict[str, Any]:
+        distributed.broadcast(begun.fill_(1), 0)
+        return work(folder)
+
+    record, cached = stage.phase.train(together, say=say)
+    if cached:
+        distributed.broadcast(begun, 0)
+    distributed.barrier()
+    return record, cached
+
+
+def _train_phase(
+    stage: Stage,
+    config: RunConfig,
+    tokenizer: Tokenizer,
+    device: torch.device,
+    folder: Path,
+    rank: int,
+    say: Callable[[str], None],
+) -> dict[str, Any]:
+    """Train a phase in its folder, which may hold checkpoints to go on from; what run.json is to say."""
+    settings = stage.config
+    lengths = Settings(settings.max_len, settings.doc_stride, settings.max_query)
+    encoded = {data.task.name: _encoded(data, lengths, tokenizer, config, rank) for data in stage.data}
+    stores = {name: store for name, (store, _) in encoded.items()}
+    dev = {data.task.name: _dev(data, lengths, tokenizer) for data in stage.data if data.dev}
+    model, carried = _model(stage, config, {data.task.name: labels_of(data) for data in stage.data})
+    plain = any(data.task.family == "mlm" for data in stage.data)
+    if settings.compact == "yes" and plain:
+        raise MorphaugError(
+            f"{stage.name}.compact: plain text needs the whole word table", "set compact: auto"
+        )
+    compacted = settings.compact != "no" and not plain
+    if compacted:
+        compact(model.encoder, used_rows([*stores.values(), *(d.store for d in dev.values())]))
+    model.to(device)
+    streams = _streams(stage, stores, tokenizer, model)
+    training = train_settings(settings, streams, stage.seed, device)
+
+    def judged(now: Model) -> dict[str, dict[str, float]]:
+        found = {}
+        for name, examples in dev.items():
+            language = examples.records[0].language
+            tokens = training.pack_tokens
+            score = measure(now, name, TASKS[name], examples, language, pack_tokens=tokens).score
+            found[name] = dict(score.values)
+        return found
+
+    # Dropout that a phase sets for itself is not left behind in the model.
+    own_shape = model.encoder.shape
+    model.encoder.shape = with_dropout(own_shape, settings)
+    units = ", ".join(f"{name} {store.units:,}" for name, store in stores.items())
+    say(f"{stage.name}: {training.steps:,} steps on {units} units, {device}")
+    best = settings.select == "best" and bool(dev)
+    began = time.time()
+    outcome = fit(
+        model,
+        streams,
+        training,
+        folder=folder / "checkpoints",
+        evaluate=(lambda now: mean_score(judged(now))) if best else None,
+        progress=sys.stderr.isatty(),
+    )
+    for note in outcome.notes:
+        say(f"{stage.name}: {note}")
+    values = judged(model) if best and rank == 0 else {}
+    model.encoder.shape = own_shape
+    if rank == 0:
+        save_model(folder / "model", model, decay=outcome.decay)
+        _whole(tokenizer).save_pretrained(folder / "model")
+        shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+    return {
+        "phase": stage.name,
+        "settings": asdict(settings),
+        "resolved": asdict(training),
+        "seed": stage.seed,
+        "model": config.model,
+        "heads": carried,
+        "compact": compacted,
+        "data": {data.task.name: {"from": data.dev_from, **data.counts} for data in stage.data},
+        "units": {name: store.units for name, store in stores.items()},
+        "encoded": {name: counts for name, (_, counts) in encoded.items()},
+        "steps": outcome.step,
+        "tokens": trained_tokens(streams, training, outcome.step),
+        "seconds": round(outcome.seconds, 2),
+        "tokens_per_second": round(outcome.tokens / outcome.seconds, 1) if outcome.seconds else None,
+        "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "wall_seconds": round(time.time() - began, 2),
+        "device": _device_name(device),
+        "versions": versions(),
+        "losses": [round(loss, 6) for loss in outcome.losses],
+        "scores": outcome.scores,
+        "selection": {"step": outcome.best_step, "score": outcome.best_score, "values": values}
+        if best
+        else None,
+        "notes": outcome.notes,
+    }
+
+
+def mean_score(values: Mapping[str, Mapping[str, float]]) -> float:
+    """What development data say of a model that has several tasks: the mean of their main scores."""
+    return sum(found[TASKS[name].main] for name, found in values.items()) / len(values)
+
+
+def trained_tokens(streams: Sequence[Stream], training: TrainSettings, steps: int) -> int:
+    """How many tokens the first steps of a phase hold, all of them real."""
+    drawn = schedule(training.seed, training.steps, [stream.weight for stream in streams])[:steps]
+    total = 0
+    for number, stream in enumerate(streams):
+        visits = int((drawn == number).sum())
+        epochs, inside = divmod(visits, -(-stream.store.units // (training.batch_size or 1)))
+        first = order(training.seed, epochs, stream.store.units)[: inside * (training.batch_size or 1)]
+        total += epochs * stream.store.tokens + int(stream.store.unit_lengths()[first].sum())
+    return total
+
+
+def _device_name(device: torch.device) -> str:
+    if device.type == "cuda":
+        return str(torch.cuda.get_device_name(device))
+    return f"cpu, {torch.get_num_threads()} threads"
+
+
+def train_settings(
+    settings: PhaseConfig, streams: list[Stream], seed: int, device: torch.device
+) -> TrainSettings:
+    """A phase's settings as the loop takes them: epochs as steps, shares as numbers."""
+    made = TrainSettings(
+        steps=settings.steps or 1,
+        lr=settings.lr,
+        seed=seed,
+        batch_size=settings.batch_size,
+        pack_tokens=settings.pack_tokens or max(PACK_TOKENS[device.type], settings.max_len),
+        weight_decay=settings.weight_decay,
+        clip=settings.clip,
+        precision=settings.precision,
+        patience=settings.patience,
+    )
+    epoch = epoch_steps(streams, made)
+    steps = settings.steps or math.ceil((settings.epochs or 1) * epoch)
+    warmup = settings.warmup if settings.warmup >= 1 else steps * settings.warmup
+    every = settings.evaluate_every or min(epoch, steps)
+    changes: dict[str, Any] = {"steps": steps, "warmup": min(round(warmup), steps), "evaluate_every": every}
+    return TrainSettings(
+        **{**asdict(made), **changes, "checkpoint_every": settings.checkpoint_every or every}
+    )
+
+
+def _whole(tokenizer: Tokenizer) -> Any:
+    """The tokenizer as transformers has it, beyond what encoding needs of it."""
+    return tokenizer
+
+
+def with_dropout(shape: Shape, settings: PhaseConfig) -> Shape:
+    """The encoder's sizes with a phase's own dropout, where it has one."""
+    hidden, attention = settings.dropout, settings.attention_dropout
+    return replace(
+        shape,
+        hidden_dropout_prob=shape.hidden_dropout_prob if hidden is None else hidden,
+        attention_probs_dropout_prob=shape.attention_probs_dropout_prob if attention is None else attention,
+    )
+
+
+def _streams(stage: Stage, stores: Mapping[str, Store], tokenizer: Tokenizer, model: Model) -> list[Stream]:
+    settings = stage.config
+    weights = mixing_weights(
+        [store.units for store in stores.values()],
+        settings.mixing,
+        temperature=settings.temperature,
+        cap=settings.cap or None,
+    )
+    streams = []
+    for task, store, weight in zip(settings.tasks, stores.values(), weights.tolist(), strict=True):
+        masking = None
+        if store.kind == "mlm":
+            mask_id = _whole(tokenizer).mask_token_id
+            if mask_id is None:
+                raise MorphaugError(f"{stage.name}: the tokenizer of the model has no <mask>")
+            special = tuple(sorted(_whole(tokenizer).all_special_ids))
+            masking = Masking(mask_id, model.encoder.shape.vocab_size, special, stage.seed, settings.mask)
+        streams.append(Stream(task.task, store, weight * task.weight, masking))
+    return streams
+
+
+def _encoded(
+    data: TaskData, lengths: Settings, tokenizer: Tokenizer, config: RunConfig, rank: int
+) -> tuple[Store, Mapping[str, int]]:
+    """A task's training data as flat arrays, and what was cut; made once and kept."""
+    name = data_key(data, [asdict(lengths), labels_of(data), config.model])
+    root = Path(config.out) / "data"
+    if rank:  # the first process keeps it
+        made = encode(data.train, tokenizer, data.task.family, lengths, labels_of(data), train=True)
+        return made.store, made.counts
+    with lock(root / f"{name}.lock"):
+        counts = root / f"{name}.json"
+        if counts.is_file() and (root / name).is_dir():
+            return Store.load(root / name), read_json(counts)
+        made = encode(data.train, tokenizer, data.task.family, lengths, labels_of(data), train=True)
+        shutil.rmtree(root / name, ignore_errors=True)
+        made.store.save(root / name)
+        write_json(counts, made.counts)
+    return made.store, made.counts
+
+
+def _dev(data: TaskData, lengths: Settings, tokenizer: Tokenizer) -> Encoded:
+    return encoded_for(data.task, data.dev, tokenizer, lengths, labels_of(data))
+
+
+def _model(
+    stage: Stage, config: RunConfig, labels: Mapping[str, tuple[str, ...]]
+) -> tuple[Model, dict[str, str]]:
+    """The phase's model with its heads, and where each head comes from ("fresh", or a head's name)."""
+    source = stage.parent.phase.folder / "model" if stage.parent else Path(config.model)
+    if stage.parent:
+        stage.parent.phase.verify()
+    settings = stage.config
+    encoder, others = load_encoder(source if source.exists() else config.model)
+    specs = {data.task.name: HeadSpec(data.task.family, labels[data.task.name]) for data in stage.data}
+    model = Model(encoder, specs, stage.seed)
+    if settings.head == "fresh":
+        return model, dict.fromkeys(specs, "fresh")
+    before = load_heads(source) if source.is_dir() else {}
+    carried = {}
+    for name, spec in specs.items():
+        carried[name] = _source_head(stage.name, name, spec, before)
+        carry_head(model, name, others, carried[name])
+    return model, carried
+
+
+def _source_head(phase: str, name: str, spec: HeadSpec, before: Mapping[str, HeadSpec]) -> str:
+    """The head that one is carried over from."""
+    if spec.kind == "mlm" and not any(head.kind == "mlm" for head in before.values()):
+        return "lm_head"  # of a checkpoint from the Hub
+    fit = [other for other, head in before.items() if head.kind == spec.kind and head.labels == spec.labels]
+    if name in fit:
+        return name
+    if len(fit) == 1:
+        return fit[0]
+    known = ", ".join(f"{other} ({head.kind})" for other, head in before.items()) or "no heads"
+    raise MorphaugError(
+        f"{phase}.head: there is no one head to carry over for {name}; the phase before has {known}",
+        "set head: fresh",
+    )

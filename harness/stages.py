@@ -1,0 +1,133 @@
+"""A run as a chain of phases, each with its data and its key: what training, planning and reuse all go by."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.config import PhaseConfig, RunConfig, resolved
+from harness.data import TaskData, load_task
+from harness.phases import Phase, code_version, content, digest, versions
+from morphaug.errors import MorphaugError
+
+# Settings that change where a result lies, how fast or how observed it is made, not what it is.
+_ASIDE = ("checkpoint_every", "recipe", "seed")
+_TASK_ASIDE = ("data", "augmented", "dev", "dev_share", "dev_limit", "limit", "ratio", "original", "reverse", "languages", "split")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One phase of a run, ready to be trained or found.
+
+    Attributes:
+        name: "mlm", "intermediate" or "target".
+        config: Its settings.
+        data: Its tasks' examples.
+        seed: Of everything drawn in it.
+        phase: Its place in the cache.
+        parent: The stage before; None for the first, which begins with the run's model.
+    """
+
+    name: str
+    config: PhaseConfig
+    data: tuple[TaskData, ...]
+    seed: int
+    phase: Phase
+    parent: Stage | None
+
+
+def model_content(model: str) -> dict[str, Any]:
+    """What identifies the model that a run begins with: a folder's files by hash, or a name on the Hub."""
+    path = Path(model)
+    if not path.exists():
+        return {"hub": model}
+    if not (path / "config.json").is_file():
+        raise MorphaugError(
+            f"model: {path} holds no config.json", "name the folder of a checkpoint, or a Hub name"
+        )
+    names = (
+        "config.json",
+        "model.safetensors",
+        "pytorch_model.bin",
+        "tokenizer.json",
+        "sentencepiece.bpe.model",
+    )
+    return {name: content(path / name)["sha256"] for name in names if (path / name).is_file()}
+
+
+def stages(config: RunConfig, say: Callable[[str], None] = print) -> list[Stage]:
+    """The run's phases in order, with their data read and their keys known.
+
+    Args:
+        config: The run.
+        say: Takes a line about each task's data.
+
+    Raises:
+        MorphaugError: Data are missing; the message names phase and task.
+    """
+    base = {
+        "model": model_content(config.model),
+        "code": code_version(),
+        "versions": versions(decisive=True),
+    }
+    found: list[Stage] = []
+    measured = _dev_is_test(config)
+    for name, settings in config.phases().items():
+        data = []
+        for at, task in enumerate(settings.tasks):
+            read = load_task(task, dev_is_test=task.task in measured, place=f"{name}.tasks[{at}]")
+            say(f"{name}: {describe(read)}")
+            data.append(read)
+        parent = found[-1] if found else None
+        seed = config.seed if settings.seed is None else settings.seed
+        made_of = {
+            **base,
+            "phase": name,
+            "settings": {k: v for k, v in _settings(settings).items() if k not in _ASIDE},
+            "data": [[d.task.name, d.digest(), d.dev_from] for d in data],
+            "seed": seed,
+            "parent": parent.phase.key if parent else None,
+        }
+        phase = Phase(Path(config.out) / "phases", json.loads(json.dumps(made_of)))
+        found.append(Stage(name, settings, tuple(data), seed, phase, parent))
+    return found
+
+
+def _settings(settings: PhaseConfig) -> dict[str, Any]:
+    """The settings that count; of a task only its weight, because its data are hashed as read."""
+    values: dict[str, Any] = resolved(settings)
+    values["tasks"] = [{k: v for k, v in task.items() if k not in _TASK_ASIDE} for task in values["tasks"]]
+    return values
+
+
+def _dev_is_test(config: RunConfig) -> set[str]:
+    """Tasks whose development files the run is evaluated on."""
+    from harness.measure import split_of
+
+    tasks = config.evaluate.tasks if config.evaluate else ()
+    return {task.task for task in tasks if split_of(task) == "dev"}
+
+
+def describe(data: TaskData) -> str:
+    """ "panx: 900 examples, 100 for development (carved), 850 augmented"."""
+    counts = data.counts
+    parts = [f"{counts['original']:,} examples"]
+    if counts.get("augmented_read"):
+        parts.append(f"{counts['augmented']:,} augmented")
+    parts.append(
+        f"{counts['dev']:,} for development ({data.dev_from})" if data.dev else "no development data"
+    )
+    left = {
+        "augmented_of_development": "augmented ones of development examples left out",
+        "augmented_unmatched": "augmented ones of unknown source",
+    }
+    parts += [f"{counts[key]:,} {text}" for key, text in left.items() if counts.get(key)]
+    return f"{data.task.name}: {', '.join(parts)}"
+
+
+def data_key(data: TaskData, settings: Any) -> str:
+    """The key of a task's tokenised training data."""
+    return digest([data.digest(), settings, code_version(), versions(decisive=True)])
