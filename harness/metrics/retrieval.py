@@ -137,8 +137,8 @@ def mine(source: Floats, target: Floats, k: int = 4) -> Mined:
     forward, forward_at = top(source, target, k)
     backward, backward_at = top(target, source, k)
     around_source, around_target = forward.mean(axis=1), backward.mean(axis=1)
-    by_source = forward / ((around_source[:, None] + around_target[forward_at]) / 2)
-    by_target = backward / ((around_target[:, None] + around_source[backward_at]) / 2)
+    by_source = _margin(forward, around_source[:, None] + around_target[forward_at])
+    by_target = _margin(backward, around_target[:, None] + around_source[backward_at])
     best_forward, best_backward = by_source.argmax(axis=1), by_target.argmax(axis=1)
     sources, targets = np.arange(len(source)), np.arange(len(target))
     pairs = np.stack(
@@ -157,6 +157,12 @@ def mine(source: Floats, target: Floats, k: int = 4) -> Mined:
             taken_source[s] = taken_target[t] = True
             kept.append(at)
     return Mined(pairs[kept, 0], pairs[kept, 1], scores[kept].astype(np.float64))
+
+
+def _margin(cosine: Floats, around: Floats) -> Floats:
+    """The cosine over half of what both neighbourhoods have; the least where neither has any."""
+    least = np.full_like(cosine, np.finfo(np.float32).min)
+    return np.asarray(np.divide(cosine, around / 2, out=least, where=around != 0), np.float32)
 
 
 def threshold(correct: npt.NDArray[np.bool_], score: npt.NDArray[np.float64], gold: int) -> float:

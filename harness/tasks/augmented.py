@@ -17,6 +17,8 @@ from morphaug.formats.source import Item
 from morphaug.shards import MANIFEST, STATE
 from morphaug.tasks.common import decoded, lookup
 
+SOURCE_LANGUAGE = "en"
+
 
 def load(task: Task, folder: Path) -> Loaded:
     """Read a corpus, or one stream of it.
@@ -44,10 +46,11 @@ def load(task: Task, folder: Path) -> Loaded:
                 rows.append((row, place))
         notes = {place: row.get("morphaug") for row, place in rows}
         for row, place in rows:
-            made, broken = make_records(task, _one(_without_note(row), place), language, train=True)
+            # The rows say of themselves what the English ones said ("english-12", language "en").
+            made, broken = make_records(task, _one(_without_note(row), place), SOURCE_LANGUAGE, train=True)
             rejected += broken
             origin = _origin(notes[place], row)
-            records += [replace(record, origin=origin) for record in made]
+            records += [replace(record, language=language, origin=origin) for record in made]
         sources.append(str(path))
     if not records:
         first = f"; the first one ({rejected[0].place}): {rejected[0].detail}" if rejected else ""

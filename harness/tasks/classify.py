@@ -130,7 +130,7 @@ def _gold(path: Path) -> list[str]:
 
 def load_wic(path: Path, language: str) -> Iterator[Item]:  # noqa: ARG001
     """WiC as its site has it: X.data.txt (word, PoS, places of the tokens, two sentences), X.gold.txt."""
-    columns = ("word", "pos", "index", "sentence1", "sentence2")
+    columns = ("word", "pos", "places", "sentence1", "sentence2")
     beside = _beside(path, ".data.", ".gold.")
     gold = _gold(beside) if beside else []
     for number, (row, place) in enumerate(read_records(path, "tsv", columns=columns, header=False)):
@@ -138,12 +138,12 @@ def load_wic(path: Path, language: str) -> Iterator[Item]:  # noqa: ARG001
             yield row, place
             continue
         try:
-            for which, at in zip("12", map(int, row["index"].split("-")), strict=True):
+            for which, at in zip("12", map(int, row["places"].split("-")), strict=True):
                 words = row[f"sentence{which}"].split(" ")
                 start = sum(len(word) + 1 for word in words[:at])
                 row |= {f"start{which}": start, f"end{which}": start + len(words[at])}
         except (ValueError, IndexError):
-            yield Rejected("target_not_in_text", f"index {row['index']}"), place
+            yield Rejected("target_not_in_text", f"no words at {row['places']}"), place
             continue
         yield row | ({"label": gold[number]} if number < len(gold) else {}), place
 

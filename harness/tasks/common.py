@@ -26,7 +26,7 @@ from morphaug.formats import detect, read_records
 from morphaug.formats.source import Item, head, unpacked_name
 from morphaug.identity import content_id
 from morphaug.tasks import get_task as morphaug_task
-from morphaug.tasks.common import lookup
+from morphaug.tasks.common import lookup, text_problem
 
 SPLITS = {"train": "train", "dev": "dev", "test": "test"}
 HUB_SPLITS = {"train": "train", "dev": "validation", "test": "test"}
@@ -133,7 +133,7 @@ class Task:
         hub: Where it is at the Hub; None where it is not there as it should be.
         trains_on: Sets that models for it are trained on, where that is not its own training split.
         parts: Sets that it is the sum of.
-        find: Reads a retrieval test: (data, split, languages) -> Search.
+        find: Reads a retrieval test: (task, data, split, languages) -> Search.
     """
 
     name: str
@@ -149,7 +149,7 @@ class Task:
     hub: Hub | None = None
     trains_on: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
-    find: Callable[[str, str, Sequence[str]], Search] | None = None
+    find: Callable[[Task, str, str, Sequence[str]], Search] | None = None
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -178,7 +178,7 @@ class Task:
         if self.parts:
             return _sum_of_parts(self, str(data), split, language)
         if not str(data):
-            return _collect(self, _hub_items(self, split, language), split, language)
+            return _collect(self, hub_items(self, split, language), split, language)
         found = locate(self, str(data), split, language)
         sources = tuple(str(path) for path, _ in found)
         items = (item for path, form in found for item in _file_items(path, form, language))
@@ -194,7 +194,8 @@ class Task:
         """Read a retrieval test.
 
         Args:
-            data: A folder that holds the official files, or a path with the placeholders of ``File``.
+            data: A folder that holds the official files, a path with the placeholders of ``File``, or "" for
+                the Hub (Tatoeba).
             split: "dev" or "test".
             wanted: The queries' languages; a pool of several languages is always searched as a whole.
 
@@ -203,11 +204,12 @@ class Task:
         """
         if self.find is None:
             raise MorphaugError(f"{self.name} is no retrieval test")
-        if "{" not in str(data) and (not str(data) or not Path(data).is_dir()):
+        hub = not str(data) and self.hub is not None
+        if not hub and "{" not in str(data) and (not str(data) or not Path(data).is_dir()):
             raise MorphaugError(
                 f"{self.name}: there is no folder '{data}'", f"it should hold {self.files[0]}"
             )
-        return self.find(str(data), split, [two_letters(code) for code in wanted])
+        return self.find(self, str(data), split, [two_letters(code) for code in wanted])
 
 
 def two_letters(language: str) -> str:
@@ -277,7 +279,8 @@ def _form_of(task: Task, path: Path) -> File:
     stars = dict.fromkeys(("split", "lang", "lang3", "name", "title", "code"), "*")
     name = unpacked_name(path)
     for form in task.forms:
-        if fnmatch(name, Path(form.pattern.format(**stars)).name.lower()):
+        special = form.columns or form.load or form.format != "auto"
+        if special and fnmatch(name, Path(form.pattern.format(**stars)).name.lower()):
             return form
     tables = (form for form in task.forms if form.columns)
     return File(path.name, columns=next((form.columns for form in tables), ()))
@@ -367,7 +370,12 @@ def _sum_of_parts(task: Task, data: str, split: str, language: str) -> Loaded:
 # -- the Hub ----------------------------------------------------------------------------------------
 
 
-def _hub_items(task: Task, split: str, language: str) -> tuple[tuple[str, ...], Iterator[Item]]:
+def hub_items(task: Task, split: str, language: str) -> tuple[tuple[str, ...], Iterator[Item]]:
+    """("hub:NAME:CONFIG#SPLIT",) and the rows, with names of classes in place of their numbers.
+
+    Raises:
+        MorphaugError: The Hub does not have the set, or does not give it.
+    """
     hub = task.hub
     if hub is None or split not in hub.splits:
         what = "is not at the Hub" if hub is None else f"has no {split} split at the Hub"
@@ -429,17 +437,15 @@ def value(row: Row, *names: str) -> Any:
 
 
 def text(row: Row, *names: str) -> str:
-    """A field that is text and not empty.
+    """A field that is text, not empty, and can be written as UTF-8.
 
     Raises:
         Broken: It is missing, empty or something else.
     """
     found = value(row, *names)
-    if not isinstance(found, str):
-        raise Broken("wrong_type", f"{names[0]} is no text: {found!r:.60}")
-    if not found.strip():
-        raise Broken("empty_text", f"{names[0]} is empty")
-    return found
+    if problem := text_problem(found, names[0]):
+        raise Broken(problem.reason, problem.detail)
+    return str(found)
 
 
 def label(row: Row, labels: Sequence[str], aliases: Mapping[str, str], *names: str) -> str | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from harness.metrics import Score, accuracy, retrieval
 from harness.records import Aligned, Plain, Search
-from harness.tasks.common import Broken, File, Row, Task, codes, locate, text, value
+from harness.tasks.common import Broken, File, Hub, Row, Task, codes, hub_items, locate, text, value
 from morphaug.derivation import Rejected
 from morphaug.errors import MorphaugError
 from morphaug.formats import read_records
@@ -105,26 +105,37 @@ def _column(path: Path) -> list[str]:
     return out
 
 
-def find_tatoeba(data: str, split: str, wanted: Sequence[str]) -> Search:
+def find_tatoeba(task: Task, data: str, split: str, wanted: Sequence[str]) -> Search:
     """tatoeba.fin-eng.fin and tatoeba.fin-eng.eng (LASER's files): queries are English, line by line.
 
     XTREME's own copies (fi-en.en) cannot be used: their English lines are sorted and the key is withheld.
     """
     if len(wanted) != 1:
         raise MorphaugError("Tatoeba is searched in one language at a time")
-    task = next(task for task in TASKS if task.name == "tatoeba")
-    foreign_path = locate(task, data, split, wanted[0])[0][0]
-    code = foreign_path.name.split(".")[2]
-    english_path = foreign_path.with_name(foreign_path.name.replace(f"-eng.{code}", "-eng.eng"))
-    foreign, english = _column(foreign_path), _column(english_path)
-    if len(foreign) != len(english):
-        raise MorphaugError(f"{english_path.name} has {len(english)} lines, the other side {len(foreign)}")
+    foreign, english = _tatoeba_lines(task, data, split, wanted[0])
     ids = [str(number) for number in range(len(english))]
     return Search(
         tuple(Plain(n, "en", t) for n, t in zip(ids, english, strict=True)),
         tuple(Plain(n, wanted[0], t) for n, t in zip(ids, foreign, strict=True)),
         {n: frozenset([n]) for n in ids},
     )
+
+
+def _tatoeba_lines(task: Task, data: str, split: str, language: str) -> tuple[list[str], list[str]]:
+    """The foreign sentences and the English ones."""
+    if not data:
+        _, items = hub_items(task, split, language)
+        rows = [row for row, _ in items if isinstance(row, dict)]
+        sides = ("target", "source") if rows[0]["source_lang"] in ("en", "eng") else ("source", "target")
+        foreign, english = ([row[f"{side}_sentence"] for row in rows] for side in sides)
+        return foreign, english
+    path = locate(task, data, split, language)[0][0]
+    code = path.name.split(".")[2]
+    other = path.with_name(path.name.replace(f"-eng.{code}", "-eng.eng"))
+    foreign, english = _column(path), _column(other)
+    if len(foreign) != len(english):
+        raise MorphaugError(f"{other.name} has {len(english)} lines, the other side {len(foreign)}")
+    return foreign, english
 
 
 # -- BUCC -------------------------------------------------------------------------------------------
@@ -144,14 +155,13 @@ def _pool(path: Path, language: str) -> tuple[tuple[Plain, ...], set[str]]:
     return tuple(Plain(name, language, sentence) for name, sentence in named), repeated
 
 
-def find_bucc(data: str, split: str, wanted: Sequence[str]) -> Search:
+def find_bucc(task: Task, data: str, split: str, wanted: Sequence[str]) -> Search:
     """BUCC 2018: de-en.sample.de, .en and .gold are the development set, de-en.training.* the test set.
 
     Sentences are distinct in the pool. All gold pairs count, also those of a repeated sentence.
     """
     if len(wanted) != 1:
         raise MorphaugError("BUCC is mined in one language at a time")
-    task = next(task for task in TASKS if task.name == "bucc")
     source = locate(task, data, split, wanted[0])[0][0]
     stem, mark = source.name.rsplit(f".{wanted[0]}", 1)
     sides = [source, *(source.with_name(f"{stem}.{kind}{mark}") for kind in ("en", "gold"))]
@@ -172,12 +182,11 @@ def find_bucc(data: str, split: str, wanted: Sequence[str]) -> Search:
 LAREQA = ("ar", "de", "el", "en", "es", "hi", "ru", "th", "tr", "vi", "zh")
 
 
-def find_lareqa(data: str, split: str, wanted: Sequence[str]) -> Search:
+def find_lareqa(task: Task, data: str, split: str, wanted: Sequence[str]) -> Search:
     """XQuAD-R: one pool of the sentences of all languages; a question's answers are right in every language.
 
     A candidate is encoded as its sentence and its paragraph run together, line ends taken out.
     """
-    task = next(task for task in TASKS if task.name == "lareqa")
     questions: list[Plain] = []
     candidates: list[Plain] = []
     answers: dict[str, set[str]] = {}
@@ -271,9 +280,8 @@ def _json_rows(path: Path) -> Iterator[Row]:
         yield row
 
 
-def find_mewslix(data: str, split: str, wanted: Sequence[str]) -> Search:
+def find_mewslix(task: Task, data: str, split: str, wanted: Sequence[str]) -> Search:
     """wikinews_mentions-SPLIT.jsonl (with its texts) against all of candidate_set_entities.jsonl."""
-    task = next(task for task in TASKS if task.name == "mewslix")
     mentions = locate(task, data, split, wanted[0] if wanted else "en")[0][0]
     entities = next(iter(sorted(mentions.parent.glob("candidate_set_entities.jsonl*"))), None)
     if entities is None:
@@ -321,6 +329,7 @@ TASKS = (
         main="accuracy",
         languages=TATOEBA,
         codes=_TATOEBA_CODES,
+        hub=Hub("google/xtreme", "tatoeba.{code}", {"test": "validation"}),
         find=find_tatoeba,
     ),
     Task(
