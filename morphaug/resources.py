@@ -449,7 +449,8 @@ def _compile_lexicon(code: str, items: Sequence[Input], force: bool = False) -> 
 
     _check_inputs(items)
     table = (_read_json(compiled_folder(code) / "meta.json") or {}).get("paradigms", {}).get("digest", "")
-    digest = _hash_of(lexicon.FORMAT, [[i.kind, i.reverse, sorted(i.files.values())] for i in items], table)
+    made_from = [[i.kind, i.reverse, sorted(i.files.values())] for i in items]
+    digest = _hash_of(lexicon.FORMAT, "with plurals", made_from, table)
     fresh = None if force else _fresh(code, "lexicon", digest)
     if fresh:
         return dict(fresh["counts"])
