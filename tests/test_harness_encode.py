@@ -229,6 +229,23 @@ def test_an_answer_does_not_end_before_it_begins_nor_run_on() -> None:
     assert decode.decode(found, scores).texts == {"q": "w10 w11 w12"}
 
 
+@given(st.integers(1, 60), st.integers(0, 2**32 - 1))
+def test_the_answer_is_the_best_of_all_stretches_there_are(words: int, seed: int) -> None:
+    context = " ".join(f"w{n:02}" for n in range(words))
+    found = encode([Question("q", "en", "who", context, ())], Threes(), "span", Settings(128))
+    scores = np.random.default_rng(seed).normal(size=(found.store.tokens, 2)).astype(np.float32)
+    firsts, lasts = (set(np.argsort(-scores[:, side])[: decode.N_BEST].tolist()) for side in (0, 1))
+    possible = [
+        (float(scores[i, 0]) + float(scores[j, 1]), i, j)
+        for i in range(4, 4 + words)
+        for j in range(i, min(i + decode.MAX_ANSWER, 4 + words))
+        if i in firsts and j in lasts
+    ]
+    best = max(possible, default=(0.0, 0, 0))
+    expected = " ".join(f"w{n:02}" for n in range(best[1] - 4, best[2] - 3)) if possible else ""
+    assert decode.decode(found, scores).texts == {"q": expected}
+
+
 def test_the_question_is_never_the_answer() -> None:
     found = encode([Question("q", "en", "who", "abc", ())], Threes(), "span", Settings())
     scores = np.zeros((found.store.tokens, 2), np.float32)

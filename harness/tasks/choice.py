@@ -9,7 +9,18 @@ from typing import Any
 
 from harness.metrics import Score, accuracy
 from harness.records import Choice
-from harness.tasks.common import CONVERTED, Broken, File, Hub, Row, Task, is_letter, text, value
+from harness.tasks.common import (
+    CONVERTED,
+    Broken,
+    File,
+    Hub,
+    Row,
+    Task,
+    check_labelled,
+    is_letter,
+    text,
+    value,
+)
 from morphaug.derivation import Rejected
 from morphaug.formats.source import Item, lines
 from morphaug.tasks import get_task as morphaug_task
@@ -19,6 +30,7 @@ from morphaug.tasks.common import decoded, lookup
 
 def score(records: Sequence[Choice], predicted: Sequence[int], language: str) -> Score:  # noqa: ARG001
     """Accuracy of the chosen indices."""
+    check_labelled(records)
     return accuracy.evaluate([r.label for r in records], predicted, [r.id for r in records])
 
 

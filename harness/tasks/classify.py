@@ -15,6 +15,7 @@ from harness.tasks.common import (
     MakeRecord,
     Row,
     Task,
+    check_labelled,
     codes,
     label,
     text,
@@ -44,6 +45,7 @@ WIC_ALIASES = {"0": "F", "1": "T", "False": "F", "True": "T", "false": "F", "tru
 
 def score(records: Sequence[Classified], predicted: Sequence[str], language: str) -> Score:  # noqa: ARG001
     """Accuracy of predicted class names."""
+    check_labelled(records)
     return accuracy.evaluate([r.label for r in records], predicted, [r.id for r in records])
 
 

@@ -354,6 +354,16 @@ def unlabelled(record: Record) -> bool:
     return isinstance(record, Question) and not record.answers and not record.impossible
 
 
+def check_labelled(records: Sequence[Record]) -> None:
+    """Refuse to score a set whose labels are withheld: it would come out as all wrong.
+
+    Raises:
+        MorphaugError: An example has no label.
+    """
+    if bare := next((record for record in records if unlabelled(record)), None):
+        raise MorphaugError(f"example {bare.id} has no label to score by", "this set's labels are withheld")
+
+
 def _sum_of_parts(task: Task, data: str, split: str, language: str) -> Loaded:
     from dataclasses import replace
 

@@ -9,7 +9,18 @@ from typing import Any
 
 from harness.metrics import Score, tagging
 from harness.records import Tagged
-from harness.tasks.common import CONVERTED, Broken, File, Hub, MakeRecord, Row, Task, codes, value
+from harness.tasks.common import (
+    CONVERTED,
+    Broken,
+    File,
+    Hub,
+    MakeRecord,
+    Row,
+    Task,
+    check_labelled,
+    codes,
+    value,
+)
 from morphaug.derivation import UPOS, Rejected
 from morphaug.formats.source import Item, lines
 from morphaug.tasks.common import decoded, lookup
@@ -23,6 +34,7 @@ def _bio(*kinds: str) -> tuple[str, ...]:
 
 
 def _gold(records: Sequence[Tagged]) -> list[tuple[str, ...]]:
+    check_labelled(records)
     return [record.tags or () for record in records]
 
 
