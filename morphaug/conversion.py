@@ -24,6 +24,7 @@ lack cells by chance; so two sets of weights are learned:
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -45,17 +46,21 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 FORMAT = 1
-PRIOR: tuple[float, ...] = (1.0, 1.0, 0.7, 0.7, 3.0, 2.0)
-"""What has, contradicts, lacks, adds, the likeliest and another possible part of speech count without a treebank."""
+PRIOR: tuple[float, ...] = (1.0, 1.0, 0.7, 0.7, 3.0, 2.0, 6.0)
+"""What has, contradicts, lacks, adds, the likeliest and another possible part of speech, and (where a listed cell is
+chosen) being spelt like what is meant count without a treebank."""
 
 _STEPS, _RATE = 150, 0.1  # of Adam
 _SHRINK = 1.0  # precision of the priors
 _DAMP = 0.5  # a word seen n times counts n ** _DAMP: the lemmas to come are others
 _UNLISTED = 0.1  # how far a word is taken for a cell that the table does not happen to list
+_ALIKE_LEMMAS, _ALIKE_BUNDLES = 10_000, 3_000  # that spelling is compared in
+_LIKELIEST = 5  # meanings whose spelling counts
 _VERBAL, _NOMINAL = ("V", "AUX"), ("N", "PROPN", "ADJ", "NUM")
 _NUMBER = {"Sing": "S", "Plur": "P", "Dual": "D"}
 
 _Kind = tuple[str, tuple[tuple[str, str], ...]]  # UPOS and features
+Alike = Mapping[str, Mapping[str, float]]
 _Set = tuple[tuple[int, float], ...]  # bundles by position, and how likely each would look as the word does
 
 
@@ -118,7 +123,7 @@ def properties(upos: str, feats: Mapping[str, str]) -> list[str]:
             layer = name[name.index("[") + 1 : -1] if "[" in name else name
             layers[layer] = layers.get(layer, "") + _NUMBER.get(value, value)
     out += [f"{layer}={value}" for layer, value in sorted(layers.items())]
-    out.append("|".join([upos, *(f"{name}={value}" for name, value in sorted(feats.items()))]))
+    out.append("|".join([upos, *(f"{name}={value}" for name, value in sorted(feats.items()))]) + "|")
     return out if feats else [*out, "_"]
 
 
@@ -127,6 +132,7 @@ class Conversion:
 
     Args:
         bundles: The table's bundles, the commonest first; () for no table, when the rules alone speak.
+        alike: Bundle -> other bundles of its part of speech -> share of the lemmas with the same form in both.
         meaning: Weights for what features mean.
         choosing: Weights for which listed cell of a lemma has the form; those of ``meaning`` by default.
         learned_from: Words that they were learned from; 0 for rules.
@@ -135,22 +141,29 @@ class Conversion:
     def __init__(
         self,
         bundles: Iterable[str],
+        alike: Alike | None = None,
         meaning: Weights = Weights(),  # noqa: B008 - immutable
         choosing: Weights | None = None,
         learned_from: int = 0,
     ) -> None:
         self.bundles = tuple(dict.fromkeys(bundles))
+        self.alike: Alike = alike or {}
         self.meaning = meaning
         self.choosing = choosing or meaning
         self.learned_from = learned_from
-        self._inventory = _Inventory(self.bundles)
+        self._inventory = _Inventory(self.bundles, self.alike)
         self._position = {bundle: i for i, bundle in enumerate(self.bundles)}
         self._scores: dict[tuple[bool, str, tuple[tuple[str, str], ...]], Array] = {}
 
     @classmethod
     def rules(cls, paradigms: Paradigms | None) -> Conversion:
         """The conversion of a language without a treebank: rules, in the terms of its table if it has one."""
-        return cls(paradigms.bundles if paradigms is not None else ())
+        return cls(()) if paradigms is None else cls(paradigms.bundles, _alike(paradigms))
+
+    def knows(self, upos: str, feats: Mapping[str, str]) -> bool:
+        """Whether the table has the part of speech, or the treebank showed what the table has for it."""
+        places = {pos_of(bundle) for bundle in self.bundles}
+        return not places or upos in self.meaning.table or not places.isdisjoint(pos_for(upos, feats))
 
     def convert(self, upos: str, feats: Mapping[str, str], cells: Collection[str] = ()) -> str:
         """The bundle that a word's UD features mean.
@@ -197,7 +210,10 @@ class Conversion:
             for name in properties(upos, feats):
                 for feature, weight in weights.table.get(name, {}).items():
                     per_feature[self._inventory.row[feature]] += weight
-            scores = np.array(weights.theta) @ self._inventory.rules(upos, feats)
+            rules = self._inventory.rules(upos, feats)
+            if choosing:
+                rules[-1] = self._inventory.spelt_like(self._score(upos, feats, False))
+            scores = np.array(weights.theta) @ rules
             # Rounded, so that equal bundles are equal whatever the order of the sums: the commonest is taken.
             scores = np.round(scores + per_feature @ self._inventory.has, 6)
             if len(self._scores) >= 20_000:
@@ -209,7 +225,8 @@ class Conversion:
         """Write it as JSON, in one step."""
         from morphaug.resources import write_json
 
-        raw = {"format": FORMAT, "learned_from": self.learned_from, "bundles": self.bundles}
+        raw: dict[str, Any] = {"format": FORMAT, "learned_from": self.learned_from}
+        raw |= {"bundles": self.bundles, "alike": self.alike}
         for name, weights in (("meaning", self.meaning), ("choosing", self.choosing)):
             raw[name] = {"theta": weights.theta, "table": weights.table}
         write_json(path, raw)
@@ -228,7 +245,7 @@ class Conversion:
             meaning, choosing = (
                 Weights(tuple(raw[name]["theta"]), raw[name]["table"]) for name in ("meaning", "choosing")
             )
-            return cls(raw["bundles"], meaning, choosing, raw["learned_from"])
+            return cls(raw["bundles"], raw["alike"], meaning, choosing, raw["learned_from"])
         except OSError as error:
             raise MorphaugError(
                 f"{path}: {error.strerror or error}", "name a file that `save` wrote"
@@ -240,7 +257,9 @@ class Conversion:
 class _Inventory:
     """The bundles of a table as a matrix of features, and what the rules say of each."""
 
-    def __init__(self, bundles: tuple[str, ...]) -> None:
+    def __init__(self, bundles: tuple[str, ...], alike: Alike) -> None:
+        self._alike = [alike.get(bundle, {}) for bundle in bundles]
+        self._position = {bundle: i for i, bundle in enumerate(bundles)}
         self.features = sorted(frozenset().union(*(features_of(bundle) for bundle in bundles)))
         self.row = {feature: i for i, feature in enumerate(self.features)}
         self.has = np.zeros((len(self.features), len(bundles)))
@@ -267,7 +286,7 @@ class _Inventory:
         self._size = len(bundles)
 
     def rules(self, upos: str, feats: Mapping[str, str]) -> Array:
-        """What the rules say: a row for each part of ``PRIOR``, a column for each bundle."""
+        """What the rules say: a row for each part of ``PRIOR`` (the last is empty), a column for each bundle."""
         out = np.zeros((len(PRIOR), self._size))
         asks, places = wanted(upos, feats), pos_for(upos, feats)
         for pos, columns in self._columns.items():
@@ -294,6 +313,18 @@ class _Inventory:
                 pos.startswith(family) and places[0].startswith(family) for family in (_VERBAL, _NOMINAL)
             ):
                 out[5, columns] = 0.5
+        return out
+
+    def spelt_like(self, scores: Array) -> Array:
+        """How likely each bundle has the form of what is meant, if bundles are meant as they score."""
+        chances = np.exp(scores - scores.max())
+        out = np.zeros(self._size)
+        likeliest = np.argsort(-scores, kind="stable")[:_LIKELIEST]
+        for i in likeliest:
+            share = float(chances[i] / chances[likeliest].sum())
+            out[i] += share
+            for other, alike in self._alike[i].items():
+                out[self._position[other]] += share * alike
         return out
 
 
@@ -325,7 +356,8 @@ def learn(treebank: Iterable[Word], paradigms: Paradigms) -> Conversion:
         return Conversion.rules(paradigms)
     names = tuple(paradigms.bundles)
     position = {name: i for i, name in enumerate(names)}
-    asked = _Asked(_Inventory(names), sorted({kind for _, kind, _ in seen}))
+    alike = _alike(paradigms)
+    asked = _Asked(_Inventory(names, alike), sorted({kind for _, kind, _ in seen}))
     sizes = _usual_sizes(paradigms)
     gaps: dict[str, dict[int, float]] = {}
     groups: dict[tuple[int, _Set, _Set, _Set], float] = {}
@@ -348,10 +380,44 @@ def learn(treebank: Iterable[Word], paradigms: Paradigms) -> Conversion:
     meaning = asked.fit(
         start, lambda chances: may_.shares(chances, weight) - everything[:, None] * _normal(chances)
     )
+    asked.look_at_spelling(meaning)
     choosing = asked.fit(
         meaning, lambda chances: right_.shares(chances, weight) - cells_.shares(chances, weight)
     )
-    return Conversion(names, asked.weights(meaning), asked.weights(choosing), seen.total())
+    return Conversion(names, alike, asked.weights(meaning), asked.weights(choosing), seen.total())
+
+
+def _alike(paradigms: Paradigms) -> Alike:
+    """Bundle -> bundles of its part of speech that are often spelt alike -> how often; from a share of the lemmas."""
+    names = list(paradigms.bundles)[:_ALIKE_BUNDLES]
+    position = {name: i for i, name in enumerate(names)}
+    together = np.zeros((len(names), len(names)), dtype=np.int32)
+    same = np.zeros_like(together)
+    stride = max(1, paradigms.counts.lemmas // _ALIKE_LEMMAS)
+    number = 0
+    for _, rows in itertools.groupby(paradigms.cells(), key=lambda row: row[0]):
+        number += 1
+        if number % stride:
+            continue
+        forms: dict[tuple[str, str], set[int]] = {}
+        cells: dict[str, set[int]] = {}
+        for _, bundle, form in rows:
+            if bundle in position:
+                pos = pos_of(bundle)
+                cells.setdefault(pos, set()).add(position[bundle])
+                forms.setdefault((pos, form), set()).add(position[bundle])
+        for ids, matrix in [(ids, together) for ids in cells.values()] + [
+            (ids, same) for ids in forms.values()
+        ]:
+            if len(ids) > 1:
+                places = sorted(ids)
+                matrix[np.ix_(places, places)] += 1
+    np.fill_diagonal(same, 0)
+    share = np.minimum(same / (together + 1), 1.0)
+    out: dict[str, dict[str, float]] = {}
+    for i, j in zip(*np.nonzero((same > 1) & (share >= 0.1)), strict=True):
+        out.setdefault(names[i], {})[names[j]] = round(float(share[i, j]), 2)
+    return out
 
 
 def _usual_sizes(paradigms: Paradigms) -> dict[str, float]:
@@ -417,9 +483,7 @@ class _Asked:
         values = [prior[0].copy(), prior[1].copy()]
         slopes, squares = ([np.zeros_like(value) for value in values] for _ in range(2))
         for step in range(1, _STEPS + 1):
-            scores = (
-                np.tensordot(values[0], self._rules, axes=1) + self._asks @ values[1] @ self.inventory.has
-            )
+            scores = self._scores(values[0], values[1])
             by_score = pull(np.exp(scores - scores.max(axis=1, keepdims=True)))
             by_value = (
                 np.tensordot(self._rules, by_score, axes=2),
@@ -434,6 +498,15 @@ class _Asked:
                 square += 0.01 * (gradient * gradient - square)
                 value += rate * (slope / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.99**step)) + 1e-8)
         return values[0], values[1]
+
+    def _scores(self, theta: Array, table: Array) -> Array:
+        out: Array = np.tensordot(theta, self._rules, axes=1) + self._asks @ table @ self.inventory.has
+        return out
+
+    def look_at_spelling(self, meaning: tuple[Array, Array]) -> None:
+        """From here on, rules say how likely a bundle is spelt like what is meant."""
+        for row, scores in enumerate(self._scores(*meaning)):
+            self._rules[-1, row] = self.inventory.spelt_like(scores)
 
     def weights(self, found: tuple[Array, Array]) -> Weights:
         """Values as a conversion keeps them: three decimals, nothing near zero."""
