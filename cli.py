@@ -406,6 +406,44 @@ def profile(
         show_profile(report)
 
 
+@app.command()
+def convert(
+    language: Language,
+    file: Annotated[Path, typer.Argument(help="CoNLL-U, .xz and .gz too.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The CoNLL-U file to write.", show_default=False)],
+    learn: Annotated[
+        list[Path] | None,
+        typer.Option(help="A treebank of the language to learn the conversion from. May be repeated."),
+    ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(help="JSON file: written with --learn, read without.", show_default=False),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Give each word of a CoNLL-U file its UniMorph bundle, in the terms of the language's table.
+
+    The bundle goes into MISC, as `UniMorph=N;GEN;SG`. Features and lemma tell it, never the form. Without a
+    treebank the rules convert, which know no more than what the features say.
+
+    **Examples**
+
+    * `morphaug convert fin text.conllu -o tagged.conllu`
+    * `morphaug convert fin text.conllu -o tagged.conllu --learn fi_tdt-ud-train.conllu --model fin.json`
+    """
+    from morphaug.conversion_files import convert_file
+
+    counts = convert_file(language, file, out, treebanks=learn or (), model=model)
+    if as_json:
+        _print_json(counts)
+        return
+    how = f"learned from {counts['learned from']:,} words" if counts["learned from"] else "by rules"
+    print(
+        f"{out}: {counts['converted']:,} of {counts['words']:,} words converted, {how}; "
+        f"{counts['in the table']:,} of lemmas in the table"
+    )
+
+
 # -- resources ----------------------------------------------------------------------------------------
 
 

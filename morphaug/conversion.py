@@ -162,8 +162,11 @@ class Conversion:
 
     def knows(self, upos: str, feats: Mapping[str, str]) -> bool:
         """Whether the table has the part of speech, or the treebank showed what the table has for it."""
-        places = {pos_of(bundle) for bundle in self.bundles}
-        return not places or upos in self.meaning.table or not places.isdisjoint(pos_for(upos, feats))
+        return (
+            not self.bundles
+            or upos in self.meaning.table
+            or any(place in self._inventory.places for place in pos_for(upos, feats))
+        )
 
     def convert(self, upos: str, feats: Mapping[str, str], cells: Collection[str] = ()) -> str:
         """The bundle that a word's UD features mean.
@@ -276,12 +279,12 @@ class _Inventory:
                 for f in self.features
             ]
         )
-        self._columns: dict[str, list[int]] = {}
+        self.places: dict[str, list[int]] = {}
         for column, bundle in enumerate(bundles):
-            self._columns.setdefault(pos_of(bundle), []).append(column)
+            self.places.setdefault(pos_of(bundle), []).append(column)
         self._attested = {
             pos: frozenset().union(*(features_of(bundles[column]) for column in columns))
-            for pos, columns in self._columns.items()
+            for pos, columns in self.places.items()
         }
         self._size = len(bundles)
 
@@ -289,7 +292,7 @@ class _Inventory:
         """What the rules say: a row for each part of ``PRIOR`` (the last is empty), a column for each bundle."""
         out = np.zeros((len(PRIOR), self._size))
         asks, places = wanted(upos, feats), pos_for(upos, feats)
-        for pos, columns in self._columns.items():
+        for pos, columns in self.places.items():
             asked: frozenset[str] = frozenset()
             for _, options in asks:
                 asked |= next((r for r in options if r <= self._attested[pos] | DEFAULTS), frozenset())
