@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from harness.encode import (
 )
 from harness.records import Aligned, Choice, Classified, Plain, Question, Tagged
 from harness.store import IGNORE
+from harness.tasks import TASKS
 from morphaug.errors import MorphaugError
 
 BOS, PAD, EOS, UNK = 0, 1, 2, 3
@@ -372,6 +374,35 @@ def test_chinese_answers_come_back_without_spaces(xlmr: Any) -> None:
     begin, end = found.store.targets[0]
     scores[begin, 0] = scores[end, 1] = 5
     assert decode.decode(found, scores).texts == {"q": "卡万·肖特"}
+
+
+@pytest.mark.parametrize(("name", "language"), [("panx", "fi"), ("udpos", "tr")])
+def test_every_word_of_a_real_set_is_tagged(name: str, language: str, xlmr: Any, test_data: Path) -> None:
+    task = TASKS[name]
+    records = task.read(f"{test_data}/eval", "dev", language)[:1000]
+    found = encode(records, xlmr, "tag", Settings(max_len=32), task.labels, train=True)
+    assert found.store.targets is not None
+    said = decode.decode(
+        found, np.eye(len(task.labels), dtype=np.float32)[np.maximum(found.store.targets, 0)]
+    )
+    assert found.counts["split"] > 0
+    assert task.score is not None
+    assert task.score(records, said, language).values["f1"] == 100
+
+
+def test_nearly_every_answer_of_a_real_set_can_be_said(xlmr: Any, test_data: Path) -> None:
+    records = TASKS["xquad"].read(f"{test_data}/eval", "test", "tr")
+    found = encode(records, xlmr, "span", Settings(384), train=True)
+    assert "answers_not_found" not in found.counts
+    assert found.store.targets is not None
+    scores = np.zeros((found.store.tokens, 2), np.float32)
+    for unit, (first, last) in enumerate(found.store.targets.tolist()):
+        if last:
+            scores[found.store.starts[unit] + first, 0] = scores[found.store.starts[unit] + last, 1] = 5
+    score = TASKS["xquad"].score
+    assert score is not None
+    # The rest are endings that a token shares with its stem.
+    assert score(records, decode.decode(found, scores), "tr").values["exact_match"] > 99.5
 
 
 def test_a_folder_without_a_tokenizer_is_said_to_be_one(tmp_path: Any) -> None:

@@ -1169,6 +1169,9 @@ def test_the_hub_s_class_numbers_become_names(hub: Any) -> None:
         None,
     ]
     assert found.sources[0].endswith("xnli:sw#validation")
+    assert task.hub is not None
+    copied = TASKS["xnli"].load(task.hub.name, "dev", "sw")  # a copy of the Hub's folder is as good
+    assert copied.records == found.records
 
 
 def test_the_hub_s_tag_numbers_become_names(hub: Any) -> None:
@@ -1179,6 +1182,8 @@ def test_the_hub_s_tag_numbers_become_names(hub: Any) -> None:
     )
     columns = {"tokens": [["Anna", "asuu", "Turussa"]], "ner_tags": [[1, 0, 5]]}
     task = replace(TASKS["panx"], hub=hub("wikiann", "fi", "test", columns, features))
+    assert task.hub is not None
+    assert task.read(task.hub.name, "test", "fi") == task.read("", "test", "fi")
     assert task.read("", "test", "fi")[0] == Tagged(
         content_id({"tokens": ["Anna", "asuu", "Turussa"], "ner_tags": ["B-PER", "O", "B-LOC"]}),
         "fi",

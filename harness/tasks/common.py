@@ -22,7 +22,7 @@ from harness.store import Kind
 from morphaug import languages
 from morphaug.derivation import Rejected
 from morphaug.errors import MorphaugError, UnknownName
-from morphaug.formats import detect, read_records
+from morphaug.formats import class_names, detect, read_records
 from morphaug.formats.source import Item, head, unpacked_name
 from morphaug.identity import content_id
 from morphaug.tasks import get_task as morphaug_task
@@ -36,6 +36,7 @@ CONVERTED = "refs/convert/parquet"  # where the Hub keeps the Parquet of sets th
 _HEADER = frozenset(
     {"label", "gold_label", "sentence1", "premise", "is_duplicate", "sentence_A", "context", "text"}
 )
+_CLASSES = ("label", "gold_label", "tags", "ner_tags", "pos_tags")  # columns that may hold numbers of classes
 _PACKED = ("", ".xz", ".gz", ".bz2")
 
 Row = dict[str, Any]
@@ -164,8 +165,8 @@ class Task:
         """Read one split in one language.
 
         Args:
-            data: A folder that holds the official files, a single file, a path with the placeholders of
-                ``File``, or "" for the Hub. Files may be packed (.xz, .gz, .bz2).
+            data: A folder that holds the official files or a copy of the Hub's, a single file, a path with the
+                placeholders of ``File``, or "" for the Hub. Files may be packed (.xz, .gz, .bz2).
             split: "train", "dev" or "test".
             language: Two-letter code, or any name that ``morphaug.languages.resolve`` takes.
 
@@ -251,7 +252,7 @@ def locate(task: Task, data: str, split: str, language: str) -> list[tuple[Path,
     elif Path(data).is_file():
         return [(Path(data), _form_of(task, Path(data)))]
     else:
-        for form in task.forms:
+        for form in (*task.forms, *_hub_forms(task)):
             if split not in form.splits:
                 continue
             pattern = form.pattern.format(**values, split=form.splits[split])
@@ -266,6 +267,15 @@ def locate(task: Task, data: str, split: str, language: str) -> list[tuple[Path,
         + (f": {data} has no {' or '.join(tried[:4])}" if tried else f": it has no {split} split"),
         _remedy(task),
     )
+
+
+def _hub_forms(task: Task) -> Iterator[File]:
+    """A copy of the set's folder at the Hub: CONFIG/validation-00000-of-00001.parquet."""
+    hub = task.hub
+    if hub is not None:
+        splits = {ours: theirs for ours, theirs in hub.splits.items() if "+" not in theirs}
+        for root in (f"{hub.config}/", "data/", "") if hub.config else ("", "data/"):
+            yield File(root + "{split}-*.parquet", splits=splits)
 
 
 def _remedy(task: Task) -> str:
@@ -290,6 +300,9 @@ def _file_items(path: Path, form: File, language: str) -> Iterator[Item]:
     if form.load is not None:
         return form.load(path, language)
     format = detect(path) if form.format == "auto" else form.format
+    if format == "parquet":
+        known = {column: class_names(str(path), column) for column in _CLASSES}
+        return _named(read_records(path, format), {column: names for column, names in known.items() if names})
     if form.columns and format in ("tsv", "csv"):
         first = head(path).partition("\n")[0].rstrip("\r").split("\t" if format == "tsv" else ",")
         if not _HEADER & {cell.strip() for cell in first}:
@@ -409,23 +422,25 @@ def hub_items(task: Task, split: str, language: str) -> tuple[tuple[str, ...], I
             f"or give data: a folder with {' or '.join(task.files[:3])}",
         ) from None
     names = {name: _class_names(feature) for name, feature in found.features.items()}
-    return (source,), _named_rows(found, {k: v for k, v in names.items() if v}, hub.name)
+    rows = ((row, f"{hub.name}: row {number}") for number, row in enumerate(found, 1))
+    return (source,), _named(rows, names)
 
 
 def _class_names(feature: Any) -> Sequence[str]:
     return getattr(getattr(feature, "feature", feature), "names", None) or ()
 
 
-def _named_rows(rows: Any, names: Mapping[str, Sequence[str]], source: str) -> Iterator[Item]:
+def _named(items: Iterator[Item], names: Mapping[str, Sequence[str]]) -> Iterator[Item]:
     """Rows with the names of classes in place of their numbers; a negative number is no label."""
-    for number, row in enumerate(rows, 1):
-        for column, known in names.items():
-            value = row[column]
-            if isinstance(value, list):
-                row[column] = [known[v] for v in value]
-            elif value is not None:
-                row[column] = known[value] if value >= 0 else None
-        yield row, f"{source}: row {number}"
+    for row, place in items:
+        if isinstance(row, dict):
+            for column, known in names.items():
+                number = row[column]
+                if known and isinstance(number, list):
+                    row[column] = [known[n] for n in number]
+                elif known and number is not None:
+                    row[column] = known[number] if number >= 0 else None
+        yield row, place
 
 
 # -- taking rows apart ------------------------------------------------------------------------------
