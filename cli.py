@@ -831,7 +831,7 @@ def induce_lexicon(
     ] = None,
     min_count: Annotated[
         float, typer.Option(help="Expected alignments that an entry must have.", min=0.0)
-    ] = 1.0,
+    ] = 2.0,
     min_share: Annotated[
         float, typer.Option(help="Share of its English word's alignments.", min=0.0, max=1.0)
     ] = 0.02,

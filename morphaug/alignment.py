@@ -44,6 +44,8 @@ class Alignment:
         source_sentences, target_sentences: Number of sentences that hold a word, by its number.
         sentences: Number of sentence pairs.
         tension: What was learned about word order, source to target and back: 0 for free order.
+        links: For each word of the target text, one sentence after another, the place in its sentence of the
+            source word that it most likely comes from; -1 for none.
     """
 
     source: Ints
@@ -54,6 +56,7 @@ class Alignment:
     target_sentences: Ints
     sentences: int
     tension: tuple[float, float]
+    links: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +181,7 @@ def align(
     backward = _Direction(words[1], words[0], (sizes[1], sizes[0]))
     forward.tension = backward.tension = 0.0
     agreed = np.zeros(len(keys))
+    links: list[Ints] = []
     done, steps = 0, (iterations + 1) * len(lengths)
     for turn in range(iterations + 1):
         last = turn == iterations
@@ -190,6 +194,7 @@ def align(
             back, no_back = backward.posterior(block.pairs, i, off, given)
             if last:
                 agreed += np.bincount(block.pairs, weights=there * back, minlength=len(keys))
+                links.append(_links(block, there))
             else:
                 forward.collect(block.pairs, there, no_there, made, off)
                 backward.collect(block.pairs, back, no_back, given, off)
@@ -211,7 +216,21 @@ def align(
         _sentences(flat[1], lengths[:, 1], sizes[1]),
         len(lengths),
         (forward.tension, backward.tension),
+        np.concatenate(links),
     )
+
+
+def _links(block: _Block, value: Floats) -> Ints:
+    """For each target word of a block the likeliest source word's place in its sentence, or -1."""
+    import numpy as np
+
+    wide = np.repeat(block.lengths[:, 0], block.lengths[:, 1])  # cells of each target word
+    starts = np.cumsum(wide) - wide
+    sure = np.flatnonzero(value > 0.5)
+    word = np.searchsorted(starts, sure, side="right") - 1
+    out = np.full(len(wide), -1, dtype=np.int32)
+    out[word] = sure - starts[word]
+    return out
 
 
 def _spans(lengths: NDArray[np.int64]) -> Iterator[tuple[int, int]]:

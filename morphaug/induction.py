@@ -19,7 +19,7 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,13 +48,15 @@ class Thresholds:
         share: Share of the English word's alignments.
         significance: Log-likelihood ratio of the two words' meeting in sentences (10.8 is p = 0.001).
         copied: Share that a word spelled the same in both languages must have: below, it is English left standing.
+        named: Share that the translation of a name must have; names that stay as they are need no entry.
         keep: Translations of a word.
     """
 
-    agreed: float = 1.0
+    agreed: float = 2.0
     share: float = 0.02
     significance: float = 10.0
     copied: float = 0.3
+    named: float = 0.5
     keep: int = 10
 
 
@@ -68,7 +70,6 @@ class Found:
         target: Translation, as a lemma or as its commonest form.
         probability: Share of the English word's alignments.
         count: Expected number of alignments.
-        significance: Log-likelihood ratio of the pair.
     """
 
     source: str
@@ -76,7 +77,6 @@ class Found:
     target: str
     probability: float
     count: float
-    significance: float
 
 
 # --------------------------------------------------------------------------------------------- lemmas
@@ -294,33 +294,130 @@ def significance(found: Alignment) -> Any:
     return np.where(both * total > one * other, 2.0 * value, 0.0)
 
 
-def entries(found: Alignment, source: Side, target: Side, limits: Thresholds) -> list[Found]:
-    """The pairs that pass the thresholds, the translations of a word by falling probability."""
+_PHRASE = 0.25  # share of a word's alignments from which a phrase is a translation of it
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Two target words, side by side or with one between them, that translate one word: "uwanja wa ndege", airport.
+
+    Attributes:
+        words: Numbers of the words.
+        places: Where it begins in the flat target text.
+    """
+
+    words: tuple[int, ...]
+    places: tuple[int, ...]
+
+
+def phrases(found: Alignment, source: Side, target: Side) -> dict[int, list[Phrase]]:
+    """Phrases whose first and last words come from one source word, by the number of that word."""
+    seen: dict[tuple[int, tuple[int, ...]], list[int]] = defaultdict(list)
+    links = found.links.tolist()
+    at = 0
+    for given, made in zip(source.text, target.text, strict=True):
+        link = links[at : at + len(made)]
+        j = 0
+        while j < len(made) - 1:
+            i = link[j]
+            size = 3 if i in link[j + 2 : j + 3] else 2 if link[j + 1] == i else 1
+            if i >= 0 and size > 1 and made[j] != made[j + size - 1]:
+                seen[given[i], tuple(made[j : j + size])].append(at + j)
+            else:
+                size = 1
+            j += size
+        at += len(made)
+    out: dict[int, list[Phrase]] = defaultdict(list)
+    for (word, parts), places in seen.items():
+        out[word].append(Phrase(parts, tuple(places)))
+    return out
+
+
+def _settled(
+    found: Alignment, source: Side, target: Side, limits: Thresholds, strong: Sequence[int]
+) -> tuple[Any, dict[int, list[Phrase]]]:
+    """Alignments of single words without those that belong to phrases, and the phrases that are kept.
+
+    A phrase must be frequent next to the word's other translations, and its first and last word must each go with
+    the source word. Names have none: beside a surname stands a first name.
+    """
     import numpy as np
 
+    agreed = found.agreed.copy()
+    pair = {(int(found.source[k]), int(found.target[k])): k for k in strong}
     totals = np.bincount(found.source, weights=found.agreed, minlength=len(source.names))
-    share = found.agreed / np.maximum(totals[found.source], 1e-9)
-    g2 = significance(found)
-    good = (found.agreed >= limits.agreed) & (share >= limits.share) & (g2 >= limits.significance)
-    out: list[Found] = []
-    for k in np.flatnonzero(good).tolist():
-        s, t = int(found.source[k]), int(found.target[k])
-        (lemma, _), word = source.names[s], target.names[t][0]
-        if not (_is_word(lemma) and _is_word(word)):
+    kept: dict[int, list[Phrase]] = {}
+    for word, options in phrases(found, source, target).items():
+        if source.names[word][0] != source.names[word][0].lower():
             continue
-        if lemma.lower() == word.lower() and (
-            share[k] < limits.copied or lemma[0].isupper() or word[0].isupper()
-        ):
-            continue  # a name needs no entry to stay as it is
-        upos = _upos(source.names[s][1], source.upos.get(s), target.upos.get(t))
-        out.append(Found(lemma, upos, word, float(share[k]), float(found.agreed[k]), float(g2[k])))
-    out.sort(key=lambda e: (e.source, -e.probability, e.target))
-    kept: list[Found] = []
-    for entry in out:
-        at = sum(1 for e in kept[-limits.keep :] if e.source == entry.source)
-        if at < limits.keep:
-            kept.append(entry)
-    return kept
+        for phrase in options:
+            ends = [pair[word, part] for part in (phrase.words[0], phrase.words[-1]) if (word, part) in pair]
+            number = len(phrase.places)
+            if len(ends) < 2 or number < max(limits.agreed, _PHRASE * totals[word]):
+                continue
+            kept.setdefault(word, []).append(phrase)
+            for end in ends:
+                agreed[end] = max(agreed[end] - number, 0.0)
+    return agreed, kept
+
+
+def entries(
+    found: Alignment, source: Side, target: Side, limits: Thresholds, surface: Sequence[str]
+) -> list[Found]:
+    """The pairs that pass the thresholds, the translations of a word by falling probability.
+
+    Args:
+        surface: The words of the target text as they stand there, one sentence after another.
+    """
+    import numpy as np
+
+    strong = significance(found) >= limits.significance
+    agreed, idioms = _settled(found, source, target, limits, np.flatnonzero(strong).tolist())
+    totals = np.bincount(found.source, weights=agreed, minlength=len(source.names))
+    for word, options in idioms.items():
+        totals[word] += sum(len(phrase.places) for phrase in options)
+    share = agreed / np.maximum(totals[found.source], 1e-9)
+    good = strong & (agreed >= limits.agreed) & (share >= limits.share)
+    rows: list[tuple[int, tuple[int, ...], str, float]] = [
+        (int(found.source[k]), (int(found.target[k]),), target.names[found.target[k]][0], float(agreed[k]))
+        for k in np.flatnonzero(good)
+    ]
+    for word, options in idioms.items():
+        for phrase in options:
+            text = _written(phrase, target, surface)
+            rows.append((word, phrase.words, text, float(len(phrase.places))))
+    out = []
+    for number, parts, text, count in rows:
+        lemma, own = source.names[number]
+        probability = count / float(totals[number])
+        if _fit(lemma, text, probability, limits):
+            upos = _upos(own, source.upos.get(number), target.upos.get(parts[0]))
+            out.append(Found(lemma, upos, text, probability, count))
+    out.sort(key=lambda e: (e.source, -e.probability, e.target, e.upos))
+    best = (list(group)[: limits.keep] for _, group in groupby(out, key=lambda e: e.source))
+    return [entry for group in best for entry in group]
+
+
+def _written(phrase: Phrase, target: Side, surface: Sequence[str]) -> str:
+    """A phrase as it mostly stands in the text, its verb (if it begins with one) as a lemma."""
+    size = len(phrase.words)
+    forms = Counter(" ".join(surface[place : place + size]) for place in phrase.places)
+    text = max(forms.items(), key=lambda item: (item[1], item[0]))[0]
+    if _tags(target.upos.get(phrase.words[0])) == {"VERB"}:
+        text = " ".join((target.names[phrase.words[0]][0], *text.split(" ")[1:]))
+    return text
+
+
+def _fit(lemma: str, text: str, probability: float, limits: Thresholds) -> bool:
+    """Whether a pair is one of words, and not of a name or of English left standing."""
+    parts = text.split(" ")
+    if not (_is_word(lemma) and all(map(_is_word, parts))):
+        return False
+    if len(parts) > 1:
+        return lemma.lower() not in text.lower().split(" ") and text == text.lower()
+    if lemma.lower() == text.lower():  # a name needs no entry to stay as it is
+        return probability >= limits.copied and lemma == lemma.lower() and text == text.lower()
+    return lemma == lemma.lower() or probability >= limits.named
 
 
 def _is_word(text: str) -> bool:
@@ -402,7 +499,8 @@ def induce(
         )
     mine = ours([left[k] for k in kept])
     readings, by = target_readings(code)
-    theirs = lemmatised(truecased([right[k] for k in kept]), readings)
+    spoken = truecased([right[k] for k in kept])
+    theirs = lemmatised(spoken, readings)
     analysed = len(theirs.known)
     sizes = len(mine.names), len(theirs.names)
     found = align(mine.text, theirs.text, sizes, progress=lambda n, of: tell("aligning", n, of))
@@ -411,7 +509,7 @@ def induce(
         theirs = merged(theirs, moves)
         sizes = len(mine.names), len(theirs.names)
         found = align(mine.text, theirs.text, sizes, progress=lambda n, of: tell("aligning again", n, of))
-    listed = entries(found, mine, theirs, limits)
+    listed = entries(found, mine, theirs, limits, [word for line in spoken for word in line])
     if not listed:
         raise MorphaugError(
             f"{source} and {target}: no pair of words is frequent enough to be an entry",

@@ -618,11 +618,16 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
             yield number, line
 
 
+# What a translation that is certain in a parallel text counts, next to a sense of a dictionary. From 4 on, first
+# translations fit a held-out parallel text as well as they can (docs/lexicon-induction.md).
+_PROBABLE = 4.0
+
 _HEADER = {
     "source": ("english", SOURCE, "en", "source", "src", "word", "lemma", "headword"),
     "upos": ("pos", "upos", "part of speech", "part_of_speech"),
     "rank": ("rank", "order", "sense"),
-    "score": ("score", "quality", "weight", "trans_quality", "confidence", "probability"),
+    "score": ("score", "quality", "weight", "trans_quality", "confidence"),
+    "probability": ("probability",),
     "target": ("target", "translation", "trans", "tgt", "foreign"),
 }
 
@@ -675,8 +680,9 @@ def read_table(path: Path, kind: str = "tsv", reverse: bool = False) -> Reading:
     Args:
         path: UTF-8 text, plain, .gz or .xz. "muse": two words separated by white space. The others are
             tab-separated, with or without a header: English, target, and in any order an optional part of
-            speech and an optional number (a rank, best first; for "panlex" a score, best highest). Lines at
-            the top that begin with "# " are comments.
+            speech and an optional number (a rank, best first; for "panlex" a score, best highest). In a
+            column headed "probability" the number says how sure a translation is, and is weighed as such.
+            Lines at the top that begin with "# " are comments.
         kind: "muse", "panlex", "tsv" or "gatitos".
         reverse: The first column is the target language's.
 
@@ -695,6 +701,7 @@ def read_table(path: Path, kind: str = "tsv", reverse: bool = False) -> Reading:
     if reverse and not header:
         columns["source"], columns["target"] = columns["target"], columns["source"]
     found: dict[tuple[str, str], list[tuple[float, int, str]]] = {}
+    trust: dict[int, float] = {}  # by line, where the table gives probabilities
     for (number, _), row in list(zip(numbered, rows, strict=True))[int(header) :]:
         if len(row) <= max(columns["source"], columns["target"]):
             raise MorphaugError(
@@ -706,7 +713,7 @@ def read_table(path: Path, kind: str = "tsv", reverse: bool = False) -> Reading:
         upos = (_full_upos(row[at]) or upos_of([row[at]])) if at < len(row) else "X"
         upos = "VERB" if upos == "X" and verb else upos
         order = 0.0
-        for role, sign in (("rank", 1.0), ("score", -1.0)):
+        for role, sign in (("rank", 1.0), ("score", -1.0), ("probability", -1.0)):
             if role in columns and columns[role] < len(row):
                 try:
                     order = sign * float(row[columns[role]])
@@ -715,6 +722,8 @@ def read_table(path: Path, kind: str = "tsv", reverse: bool = False) -> Reading:
                         f"{path.name}, line {number}: '{row[columns[role]]}' is not a number",
                         f"it stands in the {role} column",
                     ) from None
+        if "probability" in columns:
+            trust[number] = _PROBABLE * min(max(-order, 0.0), 1.0)
         target = clean_target(row[columns["target"]], upos, True)
         if not upos or not key or not target:
             reading.skipped["no word"] += 1
@@ -722,7 +731,10 @@ def read_table(path: Path, kind: str = "tsv", reverse: bool = False) -> Reading:
         found.setdefault((key, upos), []).append((order, number, target))
     for (key, upos), items in found.items():
         for place, (_, number, target) in enumerate(sorted(items)):
-            reading.rows.append(Row(key, upos, target, 0, place, page=number))
+            if trust:
+                reading.rows.append(Row(key, upos, target, trust=trust.get(number, 0.0), page=number))
+            else:
+                reading.rows.append(Row(key, upos, target, 0, place, page=number))
     return reading
 
 
