@@ -1036,10 +1036,23 @@ def test_a_missing_set_names_both_ways_to_get_it(tmp_path: Path) -> None:
         get_task("qamr").read("", "dev")
 
 
+def test_a_file_that_is_there_packed_and_not_is_read_once(tmp_path: Path) -> None:
+    write(tmp_path, {"dev-fi.tsv": "Anna\tB-PER\n", "dev-fi.tsv.xz": "Anna\tB-PER\n"})
+    found = get_task("panx").load(tmp_path, "dev", "fi")
+    assert [Path(source).name for source in found.sources] == ["dev-fi.tsv"]
+    assert len(found.records) == 1
+
+
 @pytest.mark.parametrize(
     ("data", "split", "language", "message"),
     [
         ("x", "validation", "en", "unknown split 'validation'"),
+        (
+            "x",
+            "dev",
+            "en",
+            "panx: there is no folder or file x; put the official files there, or leave data empty",
+        ),
         ("x", "dev", "finish", "unknown language 'finish'; did you mean finnish"),
         ("x/{lan}.tsv", "dev", "fi", "unknown placeholder; known: {lang}"),
     ],

@@ -251,22 +251,32 @@ def locate(task: Task, data: str, split: str, language: str) -> list[tuple[Path,
         tried = [wanted]
     elif Path(data).is_file():
         return [(Path(data), _form_of(task, Path(data)))]
+    elif not Path(data).is_dir():
+        raise MorphaugError(f"{task.name}: there is no folder or file {data}", _remedy(task))
     else:
         for form in (*task.forms, *_hub_forms(task)):
             if split not in form.splits:
                 continue
             pattern = form.pattern.format(**values, split=form.splits[split])
             for root in (data, f"{data}/{task.name}"):
-                stem = f"{glob.escape(root)}/{pattern}"
-                hits = sorted(hit for end in _PACKED for hit in glob.glob(stem + end) if Path(hit).is_file())
-                if hits:
-                    return [(Path(hit), form) for hit in hits]
+                if hits := _packed_or_not(f"{glob.escape(root)}/{pattern}"):
+                    return [(path, form) for path in hits]
             tried.append(pattern)
     raise MorphaugError(
         f"no {split} data of {task.name} in {languages.name(language)}"
         + (f": {data} has no {' or '.join(tried[:4])}" if tried else f": it has no {split} split"),
         _remedy(task),
     )
+
+
+def _packed_or_not(pattern: str) -> list[Path]:
+    """The files of a pattern, in order of their names; one that is there twice is read as it is."""
+    found: dict[str, Path] = {}
+    for end in _PACKED:
+        for hit in glob.glob(pattern + end):
+            if Path(hit).is_file():
+                found.setdefault(hit.removesuffix(end), Path(hit))
+    return [found[name] for name in sorted(found)]
 
 
 def _hub_forms(task: Task) -> Iterator[File]:
