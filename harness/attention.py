@@ -11,9 +11,12 @@ cuda                       torch's scaled dot product attention over jagged tens
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -33,31 +36,34 @@ _NARROW, _ROUND, _CHUNK = 64, 32, 1 << 17
 
 
 class Tiles(NamedTuple):
-    """Tiles of one width.
+    """Some tiles of one width.
 
     Args:
-        index: Which token each place holds, int64 [n, width]; places without one repeat some token.
+        tokens: Which token each place holds, int64 [n, width]; places without one hold some token again.
+        real: Which places hold a token of their own, bool [n, width].
         bias: 0 where a place may look at another, else -inf, [n, 1, width, width]; None: all may.
     """
 
-    index: Tensor
+    tokens: Longs
+    real: npt.NDArray[np.bool_]
     bias: Tensor | None
 
 
-class Layout(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
     """Where the sequences of a pack lie.
 
     Args:
         cu_seqlens: Where each begins, and T, int32 [S + 1], on the device.
         max_len: Tokens of the longest.
         tiles: The same as tiles; only for the CPU.
-        back: For each token its place in all the tiles laid end to end, int64 [T]; only for the CPU.
+        moves: For a number of rows that a token has: see `_moves`; filled when needed, once for all layers.
     """
 
     cu_seqlens: Tensor
     max_len: int
     tiles: tuple[Tiles, ...] = ()
-    back: Tensor | None = None
+    moves: dict[tuple[int, int], tuple[Tensor, Tensor]] = field(default_factory=dict)
 
 
 def layout(cu_seqlens: Ints, max_len: int, device: torch.device) -> Layout:
@@ -68,20 +74,16 @@ def layout(cu_seqlens: Ints, max_len: int, device: torch.device) -> Layout:
         max_len: Tokens of the longest sequence.
         device: Where the model is.
     """
+    starts = torch.from_numpy(cu_seqlens)
     if device.type != "cpu":
-        starts = torch.from_numpy(cu_seqlens)
         return Layout(starts.pin_memory().to(device, non_blocking=True), max_len)
     lengths = np.diff(cu_seqlens).astype(np.int64)
     tiles: list[Tiles] = []
-    places = np.empty(int(cu_seqlens[-1]), np.int64)
-    used = 0
     for width, members in _widths(lengths):
         room = max(1, _CHUNK // (width * width))
         for start in range(0, len(members), room):
-            tile = _tile(cu_seqlens, lengths, members[start : start + room], width, places, used)
-            tiles.append(tile)
-            used += tile.index.numel()
-    return Layout(torch.from_numpy(cu_seqlens), max_len, tuple(tiles), torch.from_numpy(places))
+            tiles.append(_tile(cu_seqlens, lengths, members[start : start + room], width))
+    return Layout(starts, max_len, tuple(tiles))
 
 
 def _widths(lengths: Longs) -> list[tuple[int, list[Longs]]]:
@@ -99,21 +101,41 @@ def _widths(lengths: Longs) -> list[tuple[int, list[Longs]]]:
     return found
 
 
-def _tile(
-    cu_seqlens: Ints, lengths: Longs, tiles: list[Longs], width: int, places: Longs, used: int
-) -> Tiles:
-    """Lay sequences into tiles, and note in ``places`` where each token went."""
+def _tile(cu_seqlens: Ints, lengths: Longs, tiles: list[Longs], width: int) -> Tiles:
+    """Lay sequences into tiles of one width."""
     index = np.zeros((len(tiles), width), np.int64)
     owner = np.full((len(tiles), width), -1, np.int64)
     for row, members in enumerate(tiles):
         tokens = ranges(cu_seqlens[members].astype(np.int64), lengths[members])
         index[row, : len(tokens)] = tokens
         owner[row, : len(tokens)] = np.repeat(members, lengths[members])
-        places[tokens] = used + row * width + np.arange(len(tokens))
     # Places without a token look at each other, so that no row is empty; nobody reads what they find.
     apart = owner[:, :, None] != owner[:, None, :]
     bias = np.where(apart, np.float32(-np.inf), np.float32(0))[:, None] if apart.any() else None
-    return Tiles(torch.from_numpy(index), None if bias is None else torch.from_numpy(bias))
+    return Tiles(index, owner >= 0, None if bias is None else torch.from_numpy(bias))
+
+
+def _moves(where: Layout, parts: int, heads: int) -> tuple[Tensor, Tensor]:
+    """How [T, parts, heads, d / heads] becomes all tiles' [parts, tiles, heads, width, d / heads] and back.
+
+    Returns:
+        For each row of the tiles the row of the tokens; and for each row of the tokens that of the tiles.
+    """
+    if (parts, heads) not in where.moves:
+        own = np.arange(parts)[:, None, None, None] * heads + np.arange(heads)[:, None]
+        rows = [(tile.tokens[:, None] * (parts * heads) + own).reshape(-1) for tile in where.tiles]
+        shape = (parts, 1, heads, 1)
+        real = [
+            np.broadcast_to(
+                tile.real[:, None] & np.ones(shape, bool), (parts, len(tile.real), heads, tile.real.shape[1])
+            ).reshape(-1)
+            for tile in where.tiles
+        ]
+        there, true = np.concatenate(rows), np.concatenate(real)
+        back = np.empty(int(where.cu_seqlens[-1]) * parts * heads, np.int64)
+        back[there[true]] = np.flatnonzero(true)
+        where.moves[parts, heads] = torch.from_numpy(there), torch.from_numpy(back)
+    return where.moves[parts, heads]
 
 
 def attend(qkv: Tensor, heads: int, where: Layout, dropout: float, noise: Noise | None) -> Tensor:
@@ -152,57 +174,68 @@ def _jagged(query: Tensor, key: Tensor, value: Tensor, where: Layout, dropout: f
 
 
 class _TileAttention(torch.autograd.Function):
+    """Attention tile by tile; rows are moved into the tiles and out of them by one gather each."""
+
     @staticmethod
     def forward(
         ctx: Any, qkv: Tensor, heads: int, where: Layout, dropout: float, noise: Noise | None
     ) -> Tensor:
-        width = qkv.shape[1] // 3
-        scale = (width // heads) ** -0.5
-        outs, saved = [], []
-        for index, bias in where.tiles:
-            query, key, value = _heads(qkv, index, heads, 3)
-            scores = (query * scale) @ key.transpose(-1, -2)
-            if bias is not None:
-                scores += bias
+        size = qkv.shape[1] // 3 // heads
+        moved = qkv.reshape(-1, size).index_select(0, _moves(where, 3, heads)[0])
+        out = qkv.new_empty(len(moved) // 3, size)
+        saved: list[Tensor | None] = []
+        ctx.grow = 1.0
+        for tile, (query, key, value), (into,) in zip(
+            where.tiles, _pieces(moved, where, 3, heads), _pieces(out, where, 1, heads), strict=True
+        ):
+            scores = torch.bmm(query * size**-0.5, key.transpose(1, 2))
+            if tile.bias is not None:
+                scores.view(len(tile.tokens), heads, *scores.shape[1:]).add_(tile.bias)
             weights = torch.softmax(scores, -1)
-            dropped, keep, ctx.grow = weights, None, 1.0
+            dropped, keep = weights, None
             if dropout > 0 and noise is not None:
                 keep, ctx.grow = noise.keep(weights.shape, dropout)
-                dropped = keep.to(qkv.dtype).mul_(weights)
-            out = (dropped @ value).mul_(ctx.grow)
-            outs.append(out.transpose(1, 2).reshape(-1, width))
+                dropped = torch.mul(keep.to(qkv.dtype), weights, out=scores)
+            torch.bmm(dropped, value, out=into)
             saved += [weights, keep]
-        ctx.save_for_backward(qkv, *saved)
+        ctx.save_for_backward(moved, *saved)
         ctx.heads, ctx.where = heads, where
-        return torch.cat(outs)[where.back]
+        return out.index_select(0, _moves(where, 1, heads)[1]).mul_(ctx.grow).view(len(qkv), -1)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None, None]:
-        qkv, *saved = ctx.saved_tensors
+        moved, *saved = ctx.saved_tensors
         heads, where = ctx.heads, ctx.where
-        scale = (qkv.shape[1] // 3 // heads) ** -0.5
-        grads = []
-        for number, (index, _) in enumerate(where.tiles):
+        size = moved.shape[1]
+        ups = grad.reshape(-1, size).index_select(0, _moves(where, 1, heads)[0]).mul_(ctx.grow)
+        out = torch.empty_like(moved)
+        pieces = (
+            _pieces(moved, where, 3, heads),
+            _pieces(ups, where, 1, heads),
+            _pieces(out, where, 3, heads),
+        )
+        for number, ((query, key, value), (up,), (to_query, to_key, to_value)) in enumerate(
+            zip(*pieces, strict=True)
+        ):
             weights, keep = saved[2 * number : 2 * number + 2]
-            query, key, value = _heads(qkv, index, heads, 3)
-            (up,) = _heads(grad, index, heads, 1)
-            mask = None if keep is None else keep.to(qkv.dtype).mul_(ctx.grow)
             # The gradient of dropout(softmax(scores)), through the mask and then the softmax.
-            down = up @ value.transpose(-1, -2)
-            if mask is not None:
+            down, dropped = torch.bmm(up, value.transpose(1, 2)), weights
+            if keep is not None:
+                mask = keep.to(moved.dtype)
                 down *= mask
-            scores = torch._softmax_backward_data(down, weights, -1, qkv.dtype)
-            dropped = weights if mask is None else mask.mul_(weights)
-            parts = (
-                (scores @ key).mul_(scale),
-                (scores.transpose(-1, -2) @ query).mul_(scale),
-                dropped.transpose(-1, -2) @ up,
-            )
-            grads.append(torch.stack(parts).permute(1, 3, 0, 2, 4).reshape(-1, qkv.shape[1]))
-        return torch.cat(grads)[where.back], None, None, None, None
+                dropped = mask.mul_(weights)
+            scores = torch._softmax_backward_data(down, weights, -1, moved.dtype)
+            torch.bmm(dropped.transpose(1, 2), up, out=to_value)
+            torch.bmm(scores, key * size**-0.5, out=to_query)
+            torch.bmm(scores.transpose(1, 2), query * size**-0.5, out=to_key)
+        return out.index_select(0, _moves(where, 3, heads)[1]).view(len(grad), -1), None, None, None, None
 
 
-def _heads(rows: Tensor, index: Tensor, heads: int, parts: int) -> tuple[Tensor, ...]:
-    """[T, parts d] -> as many tensors [tiles, heads, width, d / heads] of the tokens in the tiles."""
-    taken = rows[index.view(-1)].view(*index.shape, parts, heads, -1)
-    return tuple(taken.permute(2, 0, 3, 1, 4).contiguous().unbind(0))
+def _pieces(rows: Tensor, where: Layout, parts: int, heads: int) -> Iterator[tuple[Tensor, ...]]:
+    """For each of the pack's groups of tiles, ``parts`` views [tiles x heads, width, d / heads] of moved rows."""
+    start = 0
+    for tile in where.tiles:
+        count, width = tile.tokens.shape
+        end = start + parts * count * heads * width
+        yield rows[start:end].view(parts, count * heads, width, -1).unbind(0)
+        start = end

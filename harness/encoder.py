@@ -147,6 +147,7 @@ class Encoder(nn.Module):
         where: Layout,
         noise: Noise | None = None,
         *,
+        only: Tensor | None = None,
         keep_all: bool = False,
     ) -> list[Tensor]:
         """Hidden states of every token.
@@ -156,21 +157,23 @@ class Encoder(nn.Module):
             positions: int64 [T].
             where: Where the sequences lie.
             noise: Random numbers for dropout; None: no dropout (evaluation).
+            only: The tokens whose last state is wanted, int64 [M]: of the others the last layer computes
+                nothing but keys and values.
             keep_all: Keep the state below every layer too.
 
         Returns:
-            The last layer's state [T, d]; with ``keep_all`` the embeddings and then every layer's.
+            The last layer's state [T, d], or [M, d]; with ``keep_all`` the embeddings and then every layer's.
         """
-        chance, dtype = self.shape.hidden_dropout_prob, self.dtype
+        chance, attention = self.shape.hidden_dropout_prob, self.shape.attention_probs_dropout_prob
         words = functional.embedding(ids, self.words) + self.kind[0]
-        state = _norm(self.norm, (words + functional.embedding(positions, self.positions)).to(dtype))
+        state = _norm(self.norm, (words + functional.embedding(positions, self.positions)).to(self.dtype))
         state = dropout_add(state, None, chance, noise)
         states = [state]
         for layer in self.layers:
             qkv = self._product(layer.qkv, state)
-            seen = attend(
-                qkv, self.shape.num_attention_heads, where, self.shape.attention_probs_dropout_prob, noise
-            )
+            seen = attend(qkv, self.shape.num_attention_heads, where, attention, noise)
+            if only is not None and layer is self.layers[-1]:
+                seen, state = seen.index_select(0, only), state.index_select(0, only)
             state = _norm(layer.norm1, dropout_add(self._product(layer.out, seen), state, chance, noise))
             inner = functional.gelu(self._product(layer.up, state))
             state = _norm(layer.norm2, dropout_add(self._product(layer.down, inner), state, chance, noise))

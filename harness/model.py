@@ -192,34 +192,27 @@ class Model(nn.Module):
         """
         head = self.head(name)
         kind, chance = head.spec.kind, self.encoder.shape.hidden_dropout_prob
-        state = self.encoder(batch.ids, batch.positions, batch.where, noise)[-1].float()
-        if kind in ("tag", "mlm") and scored_only and batch.scored is not None:
-            state = state[batch.scored]
-        if kind == "tag":
-            return head.out_proj(dropout_add(state, None, chance, noise))
-        if kind == "span":
-            return head.out_proj(state)
+        first = kind in ("classify", "choice") or (kind == "retrieve" and head.spec.pooling != "mean")
+        only = batch.starts if first else batch.scored if scored_only and kind in ("tag", "mlm") else None
+        state = self.encoder(batch.ids, batch.positions, batch.where, noise, only=only)[-1].float()
+        if kind == "retrieve":
+            state = mean_by_sequence(state, batch) if head.spec.pooling == "mean" else state
+            state = torch.tanh(head.dense(state)) if head.spec.pooling == "tanh" else state
+            return functional.normalize(state, dim=-1)
         if kind == "mlm":
             state = head.layer_norm(functional.gelu(head.dense(state)))
             return linear(state, self.encoder.words, head.bias)
-        if kind == "retrieve":
-            return functional.normalize(self._pool(state, batch, head), dim=-1)
-        first = state[batch.starts]
-        if kind == "classify":
-            first = dropout_add(first, None, chance, noise)
-        scores = head.out_proj(dropout_add(torch.tanh(head.dense(first)), None, chance, noise))
+        if kind in ("classify", "tag"):
+            state = dropout_add(state, None, chance, noise)
+        if kind in ("classify", "choice"):
+            state = dropout_add(torch.tanh(head.dense(state)), None, chance, noise)
+        scores = head.out_proj(state)
         return scores.squeeze(-1) if kind == "choice" else scores
 
     def hidden(self, batch: Batch) -> list[Tensor]:
         """Every layer's states without dropout: the embeddings and then each layer, fp32 [T, d]."""
         states = self.encoder(batch.ids, batch.positions, batch.where, keep_all=True)
         return [state.float() for state in states]
-
-    def _pool(self, state: Tensor, batch: Batch, head: Head) -> Tensor:
-        if head.spec.pooling == "mean":
-            return mean_by_sequence(state, batch)
-        first = state[batch.starts]
-        return torch.tanh(head.dense(first)) if head.spec.pooling == "tanh" else first
 
 
 def mean_by_sequence(state: Tensor, batch: Batch) -> Tensor:
