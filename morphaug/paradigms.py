@@ -407,7 +407,7 @@ def compile_tables(
         out: Folder to write; one that stands there is replaced.
         readings: Language-specific tags, see ``read_table``.
         learn: Train the inflector for unknown lemmas as well.
-        progress: Called with the number of rows read so far, now and then.
+        progress: Called with the number of rows read so far, now and then; then with that of rows learned from.
 
     Returns:
         What was seen.
@@ -502,7 +502,9 @@ def compile_tables(
         if learn:
             from morphaug.inflection import compile_inflector
 
-            compile_inflector(Paradigms.open(folder), folder)
+            count = counts.rows
+            learned = None if progress is None else lambda share: progress(int(share * count))
+            compile_inflector(Paradigms.open(folder), folder, learned)
         folder.chmod(0o755)
         _replace(folder, out)
     except BaseException:

@@ -113,6 +113,20 @@ def downloads() -> Iterator[Callable[[str, int, int | None], None] | None]:
         yield report
 
 
+@contextmanager
+def training() -> Iterator[Callable[[float], None] | None]:
+    """A progress bar for training on stderr; None where nobody watches."""
+    err = Console(stderr=True)
+    if not err.is_terminal:
+        yield None
+        return
+    from rich.progress import Progress
+
+    with Progress(console=err, transient=True) as bar:
+        task = bar.add_task("training", total=1.0)
+        yield lambda share: bar.update(task, completed=share)
+
+
 def percent(share: float | None) -> str:
     return "-" if share is None else f"{share:.1%}"
 

@@ -1,0 +1,748 @@
+"""Affix changes with back-off, shared between bundles: the half of the inflector that counts.
+
+A form is taken apart into a *front* (what is put before the lemma, or taken off it there), a *stem change*
+("tu" becomes "du") and an *ending*. The place where the stem change ends and the ending begins is found by
+iterating: of all the cuts of a row the one that uses the commonest stem changes and, for its bundle, the
+commonest endings. Each part is then predicted from the lemma by interpolating (Witten and Bell 1991) over
+contexts that grow: the last letters of the lemma for the stem change; the last vowels and last letters of the
+stem for the ending; the first letters for the front.
+
+Rows are few and bundles many, so bundles lend each other their rows: how much is measured, not assumed. For
+each pair of bundles it is counted how often the nearest row of the one has the stem change (or ending) of the
+other; bundles on the same stem agree almost always. Cells of the lemma itself, where some are known, are the
+nearest rows of all.
+
+A bundle that was never seen is composed: the form of a seen bundle that differs in one group of features
+(subject, object, tense and mood, case, …) is changed as other pairs of bundles that differ in just that are.
+
+No part of this knows a language. Training takes seconds and is deterministic.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import marisa_trie
+
+from morphaug.features import core_of, dimension, parse_bundle, pos_of
+
+_SUFFIX = 8  # longest context of a stem change, in letters
+_SHARPNESS = 20  # agreement between bundles is raised to this power
+_PRIOR = 1.5  # weight of the shorter context, in distinct outcomes of the longer one
+_LENDERS = 24  # bundles that a bundle borrows from, at most
+_AGREEMENT_ROWS = 8_000  # rows that agreement is measured on
+_PEERS = 8  # bundles that an unseen one is composed from, at most, per group of features
+_HOPELESS = 0.03  # a stem change so much less likely than the best one cannot win
+_BROAD = 4  # contexts of an ending that do not look at its letters
+_KEPT = 48  # outcomes of a mixture that are carried on to longer contexts
+_MEMO = 100_000
+_MOST = 0xFFFF
+_MOVED = "\x04"  # stands for a separated prefix of the lemma
+_VOWELS = frozenset("aeiouyæœøıаеиоуыэюяіαεηιουω")
+_GROUPS: dict[str, str] = {
+    "person": "subject",
+    "number": "subject",
+    "gender": "subject",
+    "mood": "tense",
+    "tense": "tense",
+    "aspect": "tense",
+    "evidentiality": "tense",
+    "finiteness": "tense",
+    "polarity": "polarity",
+    "language": "polarity",
+}
+
+Change = tuple[int, str, str]  # letters kept at the end, letters taken away before them, letters put there
+Front = tuple[
+    str, str
+]  # letters taken off the lemma's front (or "*": its separable prefix), letters put there
+
+
+class Parts(NamedTuple):
+    """A form, taken apart."""
+
+    front: Front
+    change: Change
+    ending: str
+
+
+@lru_cache(maxsize=4096)
+def _vowel(char: str) -> bool:
+    return unicodedata.normalize("NFD", char)[0] in _VOWELS
+
+
+def _tier(text: str) -> str:
+    """The vowels of a word: what harmony looks at."""
+    return "".join(char for char in text if _vowel(char))
+
+
+def _split(lemma: str, form: str) -> tuple[Front, str, str, str] | None:
+    """(front, letters taken off the end, letters put there, separated prefix), or None if too little is shared."""
+    from morphaug.paradigms import edit
+
+    script = edit(lemma, form)
+    if script[0] == "\x03":
+        return None
+    left, right = ord(script[0]) - 33, ord(script[1]) - 33
+    before, _, after = script[2:].partition("\x02")
+    front, moved = (lemma[:left], before), ""
+    if left >= 2:
+        if lemma[:left] in before:
+            moved = lemma[:left]
+            front = ("*", before.replace(moved, _MOVED, 1))
+        elif lemma[:left] in after:
+            moved = lemma[:left]
+            front, after = ("*", before), after.replace(moved, _MOVED, 1)
+    return front, lemma[len(lemma) - right :], after, moved
+
+
+def _change(old: str, new: str) -> Change:
+    """The smallest replacement that makes one ending of the lemma another."""
+    kept, most = 0, min(len(old), len(new))
+    while kept < most and old[-1 - kept] == new[-1 - kept]:
+        kept += 1
+    return kept, old[: len(old) - kept], new[: len(new) - kept]
+
+
+def _stem(lemma: str, change: Change) -> str | None:
+    kept, old, new = change
+    at = len(lemma) - kept
+    if at < 0 or not lemma[:at].endswith(old):
+        return None
+    return lemma[: at - len(old)] + new + lemma[at:]
+
+
+def _join(lemma: str, parts: Parts, moved: str) -> str | None:
+    stem = _stem(lemma, parts.change)
+    if stem is None:
+        return None
+    off, before = parts.front
+    if off == "*":
+        if not moved or not stem.startswith(moved):
+            return None
+        return before.replace(_MOVED, moved) + stem[len(moved) :] + parts.ending.replace(_MOVED, moved)
+    if _MOVED in parts.ending or not stem.startswith(off):
+        return None
+    return before + stem[len(off) :] + parts.ending
+
+
+def _stem_contexts(lemma: str, off: str) -> list[str]:
+    backwards = lemma[::-1][:_SUFFIX].lower()
+    return [f"{off}\x05{backwards[:size]}" for size in range(len(backwards) + 1)]
+
+
+def _ending_contexts(stem: str, change: int) -> list[str]:
+    stem = stem.lower()
+    vowels, back = _tier(stem)[::-1], stem[::-1]
+    out = ["", f"r{chr(48 + change)}", f"v{vowels[:1]}", f"w{vowels[:2]}"]
+    out += [f"s{vowels[:1]}\x05{back[:size]}" for size in range(1, 5)]
+    return out
+
+
+def _front_contexts(lemma: str) -> tuple[list[str], list[str]]:
+    """Contexts from the lemma's first letters, and from its last ones; both begin with the empty one."""
+    lemma = lemma.lower()
+    first = ["", *(f"p{lemma[:size]}" for size in range(1, min(5, len(lemma)) + 1))]
+    return first, ["", *(f"s{lemma[-size:]}" for size in range(2, min(5, len(lemma)) + 1))]
+
+
+def _blend(counts: Mapping[int, float], shorter: Mapping[int, float]) -> dict[int, float]:
+    """Counts in a context on top of the mixture over shorter ones (Witten and Bell 1991)."""
+    prior = _PRIOR * len(counts)
+    whole = sum(counts.values()) + prior
+    scale = prior / whole
+    mixed = {outcome: share * scale for outcome, share in shorter.items()}
+    for outcome, count in counts.items():
+        mixed[outcome] = mixed.get(outcome, 0.0) + count / whole
+    return mixed
+
+
+def _mix(
+    distributions: Iterable[Mapping[int, float]], start: Mapping[int, float] | None = None
+) -> dict[int, float]:
+    """Interpolate counts from the shortest context to the longest, on top of a mixture so far."""
+    out: dict[int, float] = dict(start or {})
+    for counts in distributions:
+        if counts:
+            out = _blend(counts, out)
+    return out
+
+
+_share = itemgetter(1)
+
+
+def _best(shares: Mapping[int, float], n: int) -> list[tuple[int, float]]:
+    if len(shares) < 2:
+        return list(shares.items())
+    return sorted(shares.items(), key=_share, reverse=True)[:n]
+
+
+# -- training ----------------------------------------------------------------------------------------
+
+
+class _Names:
+    """Numbers for values, in order of first sight."""
+
+    def __init__(self) -> None:
+        self.ids: dict[Any, int] = {}
+
+    def __getitem__(self, value: Any) -> int:
+        return self.ids.setdefault(value, len(self.ids))
+
+    def values(self) -> list[Any]:
+        return list(self.ids)
+
+
+def _cut(data: list[tuple[str, str, Front, str, str]]) -> list[tuple[Change, str]]:
+    """Where each row's stem change ends and its ending begins; data = (lemma, bundle, front, old, new)."""
+    endings: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    changes: dict[Change, float] = defaultdict(float)
+    options = []
+    for _, bundle, _, old, new in data:
+        cuts = [(_change(old, new[:k]), new[k:]) for k in range(len(new) + 1)]
+        options.append(cuts)
+        for change, ending in cuts:
+            endings[bundle][ending] += 1 / len(cuts)
+            changes[change] += 1 / len(cuts)
+    chosen: list[tuple[Change, str]] = []
+    for _ in range(6):
+        next_endings: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+        next_changes: dict[Change, float] = defaultdict(float)
+        chosen = []
+        for (_, bundle, _, _, _), cuts in zip(data, options, strict=True):
+            own = endings[bundle]
+            best = cuts[0]
+            if len(cuts) > 1:
+                best = max(
+                    cuts, key=lambda cut: (own.get(cut[1], 0) + 0.01) * (changes.get(cut[0], 0) + 0.01)
+                )
+            next_endings[bundle][best[1]] += 1
+            next_changes[best[0]] += 1
+            chosen.append(best)
+        if next_changes == changes:
+            break
+        endings, changes = next_endings, next_changes
+    return chosen
+
+
+Node = dict[int, dict[int, int]]  # bundle -> outcome -> count
+
+
+def _agreement(
+    nodes: Mapping[str, Node], rows: Sequence[tuple[int, int, Sequence[str]]]
+) -> dict[int, dict[int, float]]:
+    """How much bundles may lend each other: bundle -> lender -> weight.
+
+    Args:
+        nodes: Context -> bundle -> outcome -> count.
+        rows: (bundle, outcome, contexts from long to short).
+    """
+    agree: dict[int, dict[int, float]] = defaultdict(lambda: defaultdict(float))
+    asked: dict[int, Counter[int]] = defaultdict(Counter)
+    for bundle, outcome, contexts in rows:
+        done: set[int] = set()
+        for context in contexts:
+            node = nodes.get(context)
+            if node is None:
+                continue
+            for lender, counts in node.items():
+                if lender in done:
+                    continue
+                total, same = sum(counts.values()), counts.get(outcome, 0)
+                if lender == bundle:
+                    total, same = total - 1, same - 1
+                if total > 0:
+                    done.add(lender)
+                    agree[bundle][lender] += same / total
+                    asked[bundle][lender] += 1
+            if len(node) > 60:
+                break
+    out: dict[int, dict[int, float]] = {}
+    for bundle, counts in asked.items():
+        own = (agree[bundle][bundle] + 1) / (counts[bundle] + 2) if counts[bundle] else 0.7
+        weights = {
+            lender: round(min(1.0, agree[bundle][lender] / (n + 1) / own) ** _SHARPNESS, 3)
+            for lender, n in counts.items()
+            if n >= 3 and lender != bundle
+        }
+        strong = [(lender, weight) for lender, weight in weights.items() if weight >= 0.1]
+        out[bundle] = dict(sorted(strong, key=lambda item: (-item[1], item[0]))[:_LENDERS])
+    return out
+
+
+def _grouped(bundle: str) -> dict[str, frozenset[str]]:
+    """A bundle's features by group: those that change together when a form's subject, tense, … changes."""
+    nominal = not pos_of(bundle).startswith(("V", "AUX"))
+    groups: dict[str, set[str]] = defaultdict(set)
+    for feature in core_of(bundle):
+        name = dimension(feature)
+        if name != "pos":
+            groups[name if nominal else _GROUPS.get(name, name)].add(feature)
+    return {name: frozenset(features) for name, features in groups.items()}
+
+
+_GROUP_NAMES = (
+    "subject",
+    "argument",
+    "tense",
+    "polarity",
+    "case",
+    "number",
+    "possession",
+    "gender",
+    "definiteness",
+)
+
+
+def _neighbours(bundle: str) -> list[tuple[str, str, str]]:
+    """(group, rest of the bundle, what the group holds) for every group that could be exchanged."""
+    groups = _grouped(bundle)
+    core = core_of(bundle)
+    out = []
+    for name in sorted(set(groups) | set(_GROUP_NAMES)):
+        value = groups.get(name, frozenset())
+        out.append((name, ";".join(sorted(core - value)), ";".join(sorted(value))))
+    return out
+
+
+def _difference(a: str, b: str) -> tuple[str, str, str, str]:
+    """(up to three letters before, old, new, up to three letters after) that turn one affix into another."""
+    a, b = f"^{a}$", f"^{b}$"
+    head, most = 0, min(len(a), len(b))
+    while head < most and a[head] == b[head]:
+        head += 1
+    tail = 0
+    while tail < most - head and a[-1 - tail] == b[-1 - tail]:
+        tail += 1
+    end = len(a) - tail
+    return a[max(0, head - 3) : head], a[head:end], b[head : len(b) - tail], a[end : end + 3]
+
+
+def _apply(affix: str, difference: Sequence[str]) -> tuple[str, int] | None:
+    """An affix, changed; and how many letters of context fitted. None if the change does not fit."""
+    left, old, new, right = difference
+    text = f"^{affix}$"
+    for size in (3, 2, 1):
+        before, after = left[-size:], right[:size]
+        at = text.find(before + old + after)
+        if at >= 0:
+            at += len(before)
+            changed = text[:at] + new + text[at + len(old) :]
+            return changed.strip("^$"), len(before) + len(after)
+    return None
+
+
+class _Trained(NamedTuple):
+    header: dict[str, Any]
+    records: list[tuple[str, bytes]]
+
+
+def _record(node: Node) -> bytes:
+    """A context's counts in numbers of 16 bits: bundle, how many outcomes, then each outcome and its count."""
+    out = array("H")
+    for bundle, counts in node.items():
+        kept = [(outcome, min(n, _MOST)) for outcome, n in counts.items() if outcome <= _MOST][:_MOST]
+        if bundle <= _MOST:
+            out.extend((bundle, len(kept)))
+            for pair in kept:
+                out.extend(pair)
+    if sys.byteorder == "big":
+        out.byteswap()
+    return out.tobytes()
+
+
+def _train(rows: Iterable[tuple[str, str, str]]) -> _Trained:
+    bundles, fronts, changes, endings = _Names(), _Names(), _Names(), _Names()
+    lemma_ends: dict[str, Counter[str]] = defaultdict(Counter)
+    data: list[tuple[str, str, Front, str, str]] = []
+    moved: Counter[str] = Counter()
+    for lemma, form, bundle in rows:
+        lemma_ends[pos_of(bundle)].update(lemma[-k:] for k in (1, 2, 3) if len(lemma) > k)
+        parts = _split(lemma, form)
+        if parts is not None:
+            front, old, new, prefix = parts
+            data.append((lemma, bundle, front, old, new))
+            if prefix:
+                moved[prefix] += 1
+    cuts = _cut(data)
+
+    stem_nodes: dict[str, Node] = {}
+    ending_nodes: dict[str, Node] = {}
+    front_nodes: dict[str, Node] = {}
+    stem_rows: list[tuple[int, int, Sequence[str]]] = []
+    ending_rows: list[tuple[int, int, Sequence[str]]] = []
+    patterns: dict[int, Counter[tuple[str, str]]] = defaultdict(Counter)
+
+    def add(nodes: dict[str, Node], contexts: Iterable[str], bundle: int, outcome: int) -> None:
+        for context in contexts:
+            counts = nodes.setdefault(context, {}).setdefault(bundle, {})
+            counts[outcome] = counts.get(outcome, 0) + 1
+
+    stride = max(1, len(data) // _AGREEMENT_ROWS)
+    for number, ((lemma, name, front, _, _), (change, ending)) in enumerate(zip(data, cuts, strict=True)):
+        pos = pos_of(name)[:1]
+        which, outcome = bundles[name], changes[change]
+        stem = _stem(lemma, change) or lemma
+        contexts = [f"R{pos}{context}" for context in _stem_contexts(lemma, front[0])]
+        add(stem_nodes, contexts, which, outcome)
+        ending_contexts = [f"E{pos}{context}" for context in _ending_contexts(stem, outcome)]
+        add(ending_nodes, ending_contexts, which, endings[ending])
+        first, last = _front_contexts(lemma)
+        add(front_nodes, (f"L{context}" for context in first + last[1:]), which, fronts[front])
+        patterns[which][front[1], ending] += 1
+        if number % stride == 0:
+            stem_rows.append((which, outcome, contexts[:1:-1]))
+            ending_rows.append((which, endings[ending], ending_contexts[:3:-1]))
+    lend_stem, lend_ending = _agreement(stem_nodes, stem_rows), _agreement(ending_nodes, ending_rows)
+
+    records: list[tuple[str, bytes]] = []
+    for nodes in (stem_nodes, ending_nodes, front_nodes):
+        for context, node in nodes.items():
+            if context[0] == "R" and len(context.partition("\x05")[2]) > 4 and len(node) == 1:
+                (counts,) = node.values()
+                if sum(counts.values()) == 1 and _shorter_says_so(nodes, context):
+                    continue  # a single row, known from a shorter context
+            records.append((context, _record(node)))
+    lemma_ending = {}
+    for pos, found in sorted(lemma_ends.items()):
+        whole = sum(n for end, n in found.items() if len(end) == 1)
+        good = [(len(end), n, end) for end, n in found.items() if n >= 0.3 * whole]
+        lemma_ending[pos] = max(good)[2] if good else ""
+    header = {
+        "bundles": bundles.values(),
+        "fronts": fronts.values(),
+        "changes": changes.values(),
+        "endings": endings.values(),
+        "lend_stem": [sorted(lend_stem.get(i, {}).items()) for i in range(len(bundles.ids))],
+        "lend_ending": [sorted(lend_ending.get(i, {}).items()) for i in range(len(bundles.ids))],
+        "moved": sorted(prefix for prefix, n in moved.items() if n >= 2),
+        "lemma_ending": lemma_ending,
+        "exchanges": _exchanges(bundles.values(), patterns),
+    }
+    return _Trained(header, records)
+
+
+def _shorter_says_so(nodes: Mapping[str, Node], context: str) -> bool:
+    shorter = nodes.get(context[:-1])
+    return shorter is not None and len(shorter) == 1 and shorter == nodes[context]
+
+
+def _exchanges(
+    names: list[str], patterns: Mapping[int, Counter[tuple[str, str]]]
+) -> dict[str, list[list[Any]]]:
+    """How affixes change when one group of features is exchanged: "group|old|new" -> changes, commonest first."""
+    main = {i: min(found.items(), key=lambda item: (-item[1], item[0]))[0] for i, found in patterns.items()}
+    buckets: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
+    for index, name in enumerate(names):
+        if index in main:
+            for group, rest, value in _neighbours(name):
+                buckets[group, rest].append((value, index))
+    counts: dict[str, Counter[tuple[tuple[str, str, str, str], tuple[str, str, str, str]]]] = defaultdict(
+        Counter
+    )
+    for (group, _), members in buckets.items():
+        if len(members) < 2:
+            continue
+        for value, a in members[:40]:
+            for other, b in members[:40]:
+                if a != b and value != other:
+                    front = _difference(main[a][0], main[b][0])
+                    end = _difference(main[a][1], main[b][1])
+                    counts[f"{group}|{value}|{other}"][front, end] += 1
+    return {
+        key: [[*pair, n] for pair, n in sorted(found.items(), key=lambda item: (-item[1], item[0]))[:6]]
+        for key, found in sorted(counts.items())
+    }
+
+
+# -- prediction --------------------------------------------------------------------------------------
+
+
+class Affixes:
+    """Trained affix changes: one of the two halves of an ``inflection.Inflector``. Read-only but for its memo.
+
+    Args:
+        header: What ``header`` of a trained one holds.
+        trie: Its ``trie``: contexts, each with its counts.
+    """
+
+    def __init__(self, header: Mapping[str, Any], trie: Any) -> None:
+        self.header, self.trie = header, trie
+        self._names: list[str] = header["bundles"]
+        self._ids = {name: i for i, name in enumerate(self._names)}
+        self._fronts: list[Front] = [(a, b) for a, b in header["fronts"]]
+        self._front_ids = {front: i for i, front in enumerate(self._fronts)}
+        self._changes: list[Change] = [(n, a, b) for n, a, b in header["changes"]]
+        self._change_ids = {change: i for i, change in enumerate(self._changes)}
+        self._endings: list[str] = header["endings"]
+        # How much each bundle's rows weigh for a bundle: its own are the first, and whole.
+        self._alone: list[dict[int, float]] = [{i: 1.0} for i in range(len(self._names))]
+        self._lend_stem = [{i: 1.0, **dict(lenders)} for i, lenders in enumerate(header["lend_stem"])]
+        self._lend_ending = [{i: 1.0, **dict(lenders)} for i, lenders in enumerate(header["lend_ending"])]
+        self._moved: frozenset[str] = frozenset(header["moved"])
+        self._lemma_ending: dict[str, str] = header["lemma_ending"]
+        self._exchanges: dict[str, list[list[Any]]] = header["exchanges"]
+        self._cores: dict[frozenset[str], int] | None = None
+        self._buckets: dict[tuple[str, str], list[tuple[str, int]]] | None = None
+        self._contexts: dict[str, dict[int, Sequence[int]]] = {}
+        self._mixtures: dict[tuple[str, int], dict[int, float]] = {}
+        self._broad_mixtures: dict[tuple[str, tuple[str, ...], int], dict[int, float]] = {}
+        self._ending_mixtures: dict[tuple[str, tuple[str, ...], int], Sequence[tuple[int, float]]] = {}
+
+    @classmethod
+    def train(cls, rows: Iterable[tuple[str, str, str]]) -> Affixes:
+        """Train on (lemma, form, canonical bundle) rows, in a fixed order."""
+        header, records = _train(rows)
+        return cls(json.loads(json.dumps(header)), marisa_trie.BytesTrie(records))
+
+    def lemma_ending(self, pos: str) -> str:
+        """The ending that at least three lemmas in ten of a part of speech have (the longest such), or ""."""
+        return self._lemma_ending.get(pos, "")
+
+    def knows(self, bundle: str) -> bool:
+        """Whether a bundle was seen in training (or one that differs in default features only)."""
+        return self._find(bundle) is not None
+
+    def _find(self, bundle: str) -> int | None:
+        index = self._ids.get(bundle)
+        if index is None:
+            if self._cores is None:
+                self._cores = {core_of(name): i for i, name in reversed(list(enumerate(self._names)))}
+            index = self._cores.get(core_of(bundle))
+        return index
+
+    def shares(
+        self, lemma: str, bundle: str, cells: Sequence[tuple[str, str]] = (), *, keep: str = ""
+    ) -> dict[str, float]:
+        """Forms of a lemma and what speaks for each; {} if the bundle can neither be looked up nor composed.
+
+        Args:
+            lemma: Citation form.
+            bundle: Canonical bundle.
+            cells: Cells of the lemma that are known, as (bundle, form); they steer the stem.
+            keep: The form has to contain this (the stem of a foreign word).
+        """
+        index = self._find(bundle)
+        if index is not None:
+            return self._seen(lemma, index, cells, keep)
+        return self._composed(lemma, parse_bundle(bundle), cells, keep)
+
+    def _context(self, context: str) -> dict[int, Sequence[int]]:
+        """What was counted in a context: bundle -> an outcome, its count, another outcome, …"""
+        found = self._contexts.get(context)
+        if found is None:
+            found = {}
+            for record in self.trie.get(context, ()):
+                numbers = array("H", record)
+                if sys.byteorder == "big":
+                    numbers.byteswap()
+                at, end = 0, len(numbers)
+                while at < end:
+                    stop = at + 2 + 2 * numbers[at + 1]
+                    found[numbers[at]] = numbers[at + 2 : stop]
+                    at = stop
+            if len(self._contexts) >= _MEMO:
+                self._contexts.clear()
+            self._contexts[context] = found
+        return found
+
+    def _node(self, context: str, weights: Mapping[int, float]) -> dict[int, float]:
+        """Outcome -> weighted count in a context, the bundle's own rows and the borrowed ones."""
+        counted = self._contexts.get(context)
+        if counted is None:
+            counted = self._context(context)
+        node: dict[int, float] = {}
+        if len(counted) > len(weights):
+            found = [(weight, counted[lender]) for lender, weight in weights.items() if lender in counted]
+        else:
+            found = [(weights[lender], pairs) for lender, pairs in counted.items() if lender in weights]
+        for weight, pairs in found:
+            for outcome, n in zip(pairs[::2], pairs[1::2], strict=True):
+                node[outcome] = node.get(outcome, 0.0) + weight * n
+        return node
+
+    def _mixed(
+        self, head: str, contexts: Sequence[str], bundle: int, weights: Mapping[int, float]
+    ) -> dict[int, float]:
+        """The mixture over contexts that each extend the one before; remembered for each context."""
+        known = self._mixtures
+        at = len(contexts)
+        out: dict[int, float] = {}
+        while at:
+            found = known.get((head + contexts[at - 1], bundle))
+            if found is not None:
+                out = found
+                break
+            at -= 1
+        for context in contexts[at:]:
+            node = self._node(head + context, weights)
+            if not node:  # nothing longer was seen either
+                break
+            out = _blend(node, out)
+            if len(out) > 2 * _KEPT:
+                out = dict(_best(out, _KEPT))
+            if len(known) >= _MEMO:
+                known.clear()
+            known[head + context, bundle] = out
+        return out
+
+    def _mixed_endings(
+        self, head: str, contexts: tuple[str, ...], bundle: int, weights: Mapping[int, float]
+    ) -> Sequence[tuple[int, float]]:
+        """The best of the mixture over contexts of several kinds; remembered for all of them together."""
+        key = (head, contexts, bundle)
+        known = self._ending_mixtures.get(key)
+        if known is None:
+            broad = (head, contexts[:_BROAD], bundle)
+            start = self._broad_mixtures.get(broad)
+            if start is None:
+                first = self._mixed(head, contexts[:1], bundle, weights)
+                nodes = (self._node(head + context, weights) for context in contexts[1:_BROAD])
+                start = dict(_best(_mix(nodes, first), _KEPT))
+                if len(self._broad_mixtures) >= _MEMO:
+                    self._broad_mixtures.clear()
+                self._broad_mixtures[broad] = start
+            out = start
+            for context in contexts[_BROAD:]:
+                node = self._node(head + context, weights)
+                if not node and not self._contexts[head + context]:
+                    break  # nobody has seen it, nor what extends it
+                if node:
+                    out = _blend(node, out)
+            known = _best(out, 3)
+            if len(self._ending_mixtures) >= _MEMO:
+                self._ending_mixtures.clear()
+            self._ending_mixtures[key] = known
+        return known
+
+    def _prefix(self, lemma: str) -> str:
+        if not self._moved:
+            return ""
+        return next((lemma[:n] for n in range(min(8, len(lemma) - 2), 1, -1) if lemma[:n] in self._moved), "")
+
+    def _front_shares(self, lemma: str, bundle: int) -> dict[int, float]:
+        """What the first and the last letters of a lemma say about its front, as independent witnesses."""
+        base = self._mixed("L", [""], bundle, self._alone[bundle])
+        if len(base) < 2:
+            return base
+        alone = self._alone[bundle]
+        first, last = (self._mixed("L", contexts, bundle, alone) for contexts in _front_contexts(lemma))
+        joint = {f: first.get(f, 0.0) * last.get(f, 0.0) / share for f, share in base.items()}
+        total = sum(joint.values())
+        return {front: share / total for front, share in joint.items()}
+
+    def _candidates(
+        self, lemma: str, bundle: int, cells: Sequence[tuple[str, str]], wide: bool
+    ) -> list[tuple[float, Parts, str]]:
+        """(probability, parts, form), unsorted."""
+        pos = pos_of(self._names[bundle])[:1]
+        fronts = self._front_shares(lemma, bundle)
+        moved = self._prefix(lemma)
+        own_changes = self._own(lemma, bundle, cells) if cells else None
+        out: list[tuple[float, Parts, str]] = []
+        lenders, ending_lenders = self._lend_stem[bundle], self._lend_ending[bundle]
+        for front_id, p_front in _best(fronts, 3):
+            front = self._fronts[front_id]
+            if front[0] == "*":
+                if not moved:
+                    continue
+            elif not lemma.startswith(front[0]):
+                continue
+            changes = self._mixed(f"R{pos}", _stem_contexts(lemma, front[0]), bundle, lenders)
+            if own_changes:
+                changes = _mix([own_changes], changes)
+            tried, least = 0, 0.0
+            for change_id, p_change in _best(changes, 40 if wide else 12):
+                if p_change < least:
+                    break
+                change = self._changes[change_id]
+                stem = _stem(lemma, change)
+                if stem is None:
+                    continue
+                if not tried and not wide:
+                    least = _HOPELESS * p_change
+                tried += 1
+                contexts = _ending_contexts(stem, change_id)
+                endings = self._mixed_endings(f"E{pos}", tuple(contexts), bundle, ending_lenders)
+                for ending_id, p_ending in endings[: 3 if wide else 2]:
+                    parts = Parts(front, change, self._endings[ending_id])
+                    form = _join(lemma, parts, moved)
+                    if form:
+                        out.append((p_front * p_change * p_ending, parts, form))
+                if tried >= (20 if wide else 3):
+                    break
+        return out
+
+    def _own(self, lemma: str, bundle: int, cells: Sequence[tuple[str, str]]) -> dict[int, float]:
+        """Stem changes that the lemma's known cells show, weighted by how far their bundles agree."""
+        weights = self._lend_stem[bundle]
+        out: dict[int, float] = {}
+        for name, form in cells:
+            index = self._ids.get(name)
+            weight = weights.get(index, 0.0) if index is not None else 0.0
+            parts = _split(lemma, form) if weight and index is not None else None
+            if parts is None or index is None:
+                continue
+            _, old, new, _ = parts
+            ends = self._node(f"E{pos_of(name)[:1]}", self._alone[index])
+            best: tuple[float, int] | None = None
+            for size in range(len(new) + 1):
+                change = self._change_ids.get(_change(old, new[:size]))
+                if change is None:
+                    continue
+                score = sum(n for e, n in ends.items() if self._endings[e] == new[size:])
+                if score and (best is None or score > best[0]):
+                    best = score, change
+            if best is not None:
+                out[best[1]] = out.get(best[1], 0.0) + 4.0 * weight
+        return out
+
+    def _seen(self, lemma: str, bundle: int, cells: Sequence[tuple[str, str]], keep: str) -> dict[str, float]:
+        forms: dict[str, float] = {}
+        for p, _, form in self._candidates(lemma, bundle, cells, bool(keep)):
+            if not keep or keep in form:
+                forms[form] = forms.get(form, 0.0) + p
+        total = sum(forms.values()) if keep else 1.0
+        return {form: min(1.0, p / total) for form, p in forms.items()}
+
+    def _composed(
+        self, lemma: str, bundle: str, cells: Sequence[tuple[str, str]], keep: str
+    ) -> dict[str, float]:
+        """Forms for a bundle that was never seen, from bundles that differ in one group of features."""
+        if self._buckets is None:
+            buckets: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
+            for index, name in enumerate(self._names):
+                for group, rest, value in _neighbours(name):
+                    buckets[group, rest].append((value, index))
+            self._buckets = dict(buckets)
+        moved = self._prefix(lemma)
+        forms: dict[str, float] = {}
+        for group, rest, value in _neighbours(bundle):
+            for other, index in self._buckets.get((group, rest), ())[:_PEERS]:
+                exchanges = self._exchanges.get(f"{group}|{other}|{value}")
+                if not exchanges:
+                    continue
+                candidates = self._candidates(lemma, index, cells, False)
+                if not candidates:
+                    continue
+                p, parts, _ = max(candidates, key=lambda item: (item[0], item[2]))
+                total = sum(n for _, _, n in exchanges)
+                for front, end, n in exchanges:
+                    before, after = _apply(parts.front[1], front), _apply(parts.ending, end)
+                    if before is None or after is None:
+                        continue
+                    made = Parts((parts.front[0], before[0]), parts.change, after[0])
+                    form = _join(lemma, made, moved)
+                    if form and (not keep or keep in form):
+                        fit = 4.0 ** (before[1] + after[1] - 12)
+                        forms[form] = forms.get(form, 0.0) + p * n / total * fit
+        total = sum(forms.values())
+        return {form: 0.9 * p / total for form, p in forms.items()}
