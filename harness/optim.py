@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import torch
 from torch import Tensor, nn
 
@@ -129,9 +127,3 @@ def global_norm(model: nn.Module) -> Tensor:
 def _decays(name: str, parameter: nn.Parameter) -> bool:
     """Matrices and embeddings decay; biases, layer norms and single numbers do not."""
     return parameter.ndim > 1 and not name.endswith("bias")
-
-
-def parameters_of(model: Model, head: str) -> Iterable[nn.Parameter]:
-    """What one head's loss gives gradients to, in a fixed order (for summing them over processes)."""
-    yield from model.encoder.parameters()
-    yield from model.head(head).parameters()

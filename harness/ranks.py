@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
-from torch import distributed
+from torch import Tensor, distributed, nn
 
 
 @contextmanager
@@ -32,6 +32,43 @@ def joined() -> Iterator[torch.device]:
         distributed.destroy_process_group()
 
 
+def place() -> tuple[int, int]:
+    """Which process this is, and of how many."""
+    if not (distributed.is_available() and distributed.is_initialized()):
+        return 0, 1
+    return distributed.get_rank(), distributed.get_world_size()
+
+
 def is_first() -> bool:
     """Whether this process is the one that writes files and scores."""
-    return not (distributed.is_available() and distributed.is_initialized()) or distributed.get_rank() == 0
+    return place()[0] == 0
+
+
+def summed(loss: Tensor, parameters: Sequence[nn.Parameter]) -> Tensor:
+    """Sum a loss and the gradients over the processes, in one exchange.
+
+    Args:
+        loss: This process's share.
+        parameters: In the same order everywhere; one without a gradient here counts as 0.
+
+    Returns:
+        The summed loss; the gradients are replaced by their sums.
+    """
+    if place()[1] == 1:
+        return loss
+    grads = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
+    flat = torch.cat([loss.view(1), *(grad.reshape(-1) for grad in grads)])
+    distributed.all_reduce(flat)
+    parts = flat[1:].split([grad.numel() for grad in grads])
+    for parameter, part in zip(parameters, parts, strict=True):
+        parameter.grad = part.view_as(parameter)
+    return flat[0]
+
+
+def told(number: float, device: torch.device) -> float:
+    """The first process's number, everywhere."""
+    if place()[1] == 1:
+        return number
+    shared = torch.tensor([number], dtype=torch.float64, device=device)
+    distributed.broadcast(shared, 0)
+    return float(shared)

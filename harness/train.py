@@ -8,23 +8,22 @@ processes and the gradients summed once: the same losses as one process that tak
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 import torch
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from torch import Tensor, distributed
+from torch import Tensor
 
-from harness import checkpoint
+from harness import checkpoint, ranks
+from harness.guards import check_data, naming
 from harness.kernels import Noise
 from harness.model import Batch, Model, to_device
-from harness.optim import Optimizer, parameters_of
+from harness.optim import Optimizer
 from harness.packing import Masking, Pack, Sampler, collate, packs, schedule
+from harness.progress import bar
 from harness.store import Store
 from morphaug.errors import MorphaugError, UnknownName
 
@@ -120,6 +119,13 @@ class Outcome:
         """The best score, if there was an evaluation."""
         return max((score for _, score in self.scores), default=None)
 
+    def line(self) -> str:
+        """How it stands, in a few words."""
+        recent = self.losses[-_LOOK:] or [float("nan")]
+        best = f", best {self.best_score:.4f}" if self.scores else ""
+        speed = self.tokens / self.seconds if self.seconds else 0.0
+        return f"loss {sum(recent) / len(recent):.4f}{best}, {speed:,.0f} tokens/s"
+
 
 def epoch_steps(streams: Sequence[Stream], settings: Settings) -> int:
     """The steps in which, on average, every unit of every stream is visited once."""
@@ -154,11 +160,11 @@ def fit(
             runs out (the batch is named) or a checkpoint cannot be written.
     """
     run = _Run(model, streams, settings, folder)
-    with _bar(settings.steps, progress and run.rank == 0) as bar:
+    with bar(settings.steps, progress and run.rank == 0) as show:
         run.resume()
         while run.outcome.step < settings.steps and not run.stopped():
             run.train_step()
-            bar(run.outcome)
+            show(run.outcome.step, run.outcome.line())
             done, last = run.outcome.step, run.outcome.step == settings.steps
             if evaluate and (last or (settings.evaluate_every and done % settings.evaluate_every == 0)):
                 run.judge(evaluate)
@@ -203,7 +209,13 @@ class _Run:
     def __init__(
         self, model: Model, streams: Sequence[Stream], settings: Settings, folder: Path | None
     ) -> None:
-        _check(model, streams, settings)
+        if not streams:
+            raise MorphaugError("there is nothing to train on")
+        if settings.precision not in PRECISIONS:
+            raise UnknownName("precision", settings.precision, PRECISIONS)
+        for stream in streams:
+            masked, own_loss = stream.masking is not None, stream.objective is None
+            check_data(model, stream.head, stream.store, masked=masked, own_loss=own_loss)
         self.model, self.streams, self.settings, self.folder = model, streams, settings, folder
         model.encoder.set_precision(PRECISIONS[settings.precision])
         self.optimizer = Optimizer(
@@ -222,9 +234,7 @@ class _Run:
         self.pending: list[Tensor] = []
         self.best: dict[str, Tensor] = {}
         self.waits = model.encoder.device.type == "cpu"
-        shared = distributed.is_available() and distributed.is_initialized()
-        self.rank: int = distributed.get_rank() if shared else 0
-        self.world: int = distributed.get_world_size() if shared else 1
+        self.rank, self.world = ranks.place()
 
     def train_step(self) -> None:
         """One optimiser step."""
@@ -236,11 +246,12 @@ class _Run:
         for number, pack in enumerate(every):
             if number % self.world == self.rank and pack.items:
                 noise = Noise(encoder.device, _DROPOUT, self.settings.seed, step, number)
-                with _naming(step, stream, pack):
+                with naming(step, stream.head, pack):
                     loss += backward(self.model, stream, pack, items, noise)
                 self.outcome.tokens += pack.tokens
         if items:
-            loss = self._sum(loss, stream)
+            trained = [*encoder.parameters(), *self.model.head(stream.head).parameters()]
+            loss = ranks.summed(loss, trained)
             # A gradient that is not finite shows in the loss; the optimiser has not applied it.
             loss = loss + 0 * self.optimizer.step(step)
         self.pending.append(loss)
@@ -248,19 +259,6 @@ class _Run:
         if self.waits or self.outcome.step % _LOOK == 0:
             self.look()
         self.outcome.seconds += time.perf_counter() - began
-
-    def _sum(self, loss: Tensor, stream: Stream) -> Tensor:
-        """Sum gradients and loss over the processes."""
-        if self.world == 1:
-            return loss
-        parameters = list(parameters_of(self.model, stream.head))
-        grads = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
-        flat = torch.cat([loss.view(1), *(grad.reshape(-1) for grad in grads)])
-        distributed.all_reduce(flat)
-        parts = flat[1:].split([grad.numel() for grad in grads])
-        for parameter, part in zip(parameters, parts, strict=True):
-            parameter.grad = part.view_as(parameter)
-        return flat[0]
 
     def look(self) -> None:
         """Fetch the losses that are still on the device, and stop at one that is not finite."""
@@ -288,15 +286,10 @@ class _Run:
     def judge(self, evaluate: Callable[[Model], float]) -> None:
         """Score the weights, and keep them if they are the best so far."""
         self.look()
-        score = torch.zeros(1, dtype=torch.float64)
-        if self.rank == 0:
-            score[0] = evaluate(self.model)
-        if self.world > 1:
-            score = score.to(self.model.encoder.device)
-            distributed.broadcast(score, 0)
+        score = ranks.told(evaluate(self.model) if self.rank == 0 else 0.0, self.model.encoder.device)
         before, outcome = self.outcome.best_score, self.outcome
-        outcome.scores.append((outcome.step, float(score)))
-        if before is None or float(score) > before:
+        outcome.scores.append((outcome.step, score))
+        if before is None or score > before:
             outcome.best_step, outcome.decay = outcome.step, self.optimizer.decay
             self.best = {name: value.detach().cpu().clone() for name, value in self.model.named_parameters()}
 
@@ -373,80 +366,3 @@ class _Run:
 
 def _sampler(stream: Stream, settings: Settings) -> Sampler:
     return Sampler(stream.store.unit_lengths(), settings.seed, settings.batch_size, settings.batch_tokens)
-
-
-def _check(model: Model, streams: Sequence[Stream], settings: Settings) -> None:
-    """Refuse what would fail later, or silently go wrong."""
-    if not streams:
-        raise MorphaugError("there is nothing to train on")
-    if settings.precision not in PRECISIONS:
-        raise UnknownName("precision", settings.precision, PRECISIONS)
-    for stream in streams:
-        spec, store = model.head(stream.head).spec, stream.store
-        if spec.kind != store.kind:
-            raise MorphaugError(
-                f"head '{stream.head}' is for {spec.kind} data, and these are {store.kind} data"
-            )
-        if store.labels and store.labels != spec.labels:
-            raise MorphaugError(
-                f"head '{stream.head}' and its data have different labels: {spec.labels} and {store.labels}"
-            )
-        if store.kind == "mlm" and stream.masking is None and stream.objective is None:
-            raise MorphaugError(f"task '{stream.head}': masked language modelling needs a masking")
-        if store.kind == "mlm" and model.encoder.whole is not None and stream.objective is None:
-            raise MorphaugError(
-                "masked language modelling needs the whole word table", "do not make it compact"
-            )
-        longest = int(store.lengths().max(initial=0))
-        if longest > model.encoder.max_len:
-            raise MorphaugError(
-                f"task '{stream.head}': a sequence of {longest} tokens, and the encoder has {model.encoder.max_len} positions",
-                "encode the data with a smaller max_len",
-            )
-
-
-@contextmanager
-def _naming(step: int, stream: Stream, pack: Pack) -> Iterator[None]:
-    """Say which batch used up the memory."""
-    try:
-        yield
-    except (MemoryError, RuntimeError) as error:
-        if not isinstance(error, MemoryError | torch.OutOfMemoryError) and "allocate memory" not in str(
-            error
-        ):
-            raise
-        raise MorphaugError(
-            f"step {step}, task {stream.head}: out of memory in a pack of {pack.tokens} tokens, {len(pack.units)} units "
-            f"({', '.join(map(str, pack.units[:8].tolist()))}{', ...' if len(pack.units) > 8 else ''}), longest sequence {pack.max_len}",
-            "lower pack_tokens, or encode with a smaller max_len",
-        ) from error
-
-
-def _draw_nothing(_outcome: Outcome) -> None:
-    """What the loop reports to without a progress bar."""
-
-
-@contextmanager
-def _bar(total: int, wanted: bool) -> Iterator[Callable[[Outcome], None]]:
-    """A progress bar; the caller hands it the outcome so far."""
-    if not wanted:
-        yield _draw_nothing
-        return
-    columns = (
-        TextColumn("step"),
-        MofNCompleteColumn(),
-        BarColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.description}"),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        line = bar.add_task("", total=total)
-
-        def show(outcome: Outcome) -> None:
-            recent = outcome.losses[-_LOOK:] or [float("nan")]
-            speed = outcome.tokens / outcome.seconds if outcome.seconds else 0.0
-            score = f", best {outcome.best_score:.4f}" if outcome.scores else ""
-            text = f"loss {sum(recent) / len(recent):.4f}{score}, {speed:,.0f} tokens/s"
-            bar.update(line, completed=outcome.step, description=text)
-
-        yield show
