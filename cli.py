@@ -446,7 +446,7 @@ def convert(
     how = f"learned from {counts['learned from']:,} words" if counts["learned from"] else "by rules"
     print(
         f"{out}: {counts['converted']:,} of {counts['words']:,} words converted, {how}; "
-        f"{counts['in the table']:,} of lemmas in the table"
+        f"the table has the lemmas of {counts['in the table']:,}"
     )
 
 

@@ -19,7 +19,8 @@ lack cells by chance; so two sets of weights are learned:
 * what the features *mean*, among all bundles. Where the table does not list for the lemma the bundle that the rules
   expect, the word may also have meant that one, the more likely the fewer cells of the lemma are listed;
 * which of the cells that the table *lists* for a lemma has the form (``cells`` in ``Conversion.convert``). If the
-  genitive is not listed, that is a cell which is spelt like the genitive. Its priors are the first weights.
+  genitive is not listed, that is a cell which is spelt like the genitive. Its priors are the first weights. This
+  finds a word's row in a table that has the word; to know what features mean, leave ``cells`` out.
 """
 
 from __future__ import annotations
@@ -160,12 +161,19 @@ class Conversion:
         """The conversion of a language without a treebank: rules, in the terms of its table if it has one."""
         return cls(()) if paradigms is None else cls(paradigms.bundles, _alike(paradigms))
 
-    def knows(self, upos: str, feats: Mapping[str, str]) -> bool:
-        """Whether the table has the part of speech, or the treebank showed what the table has for it."""
+    def knows(self, upos: str, feats: Mapping[str, str], *, listed: bool = False) -> bool:
+        """Whether words of a class can be converted: the table has it.
+
+        Args:
+            upos: UD part of speech.
+            feats: UD features.
+            listed: The table has the word's lemma; then a class will do that the treebank showed among such words.
+        """
+        places = self._inventory.places
         return (
             not self.bundles
-            or upos in self.meaning.table
-            or any(place in self._inventory.places for place in pos_for(upos, feats))
+            or any(place in places for place in pos_for(upos, feats))
+            or (listed and upos in self.meaning.table)
         )
 
     def convert(self, upos: str, feats: Mapping[str, str], cells: Collection[str] = ()) -> str:

@@ -23,8 +23,8 @@ def convert_file(
 ) -> dict[str, int]:
     """Write a CoNLL-U file again with ``UniMorph=N;GEN;SG`` in MISC; everything else stays byte for byte.
 
-    A word whose lemma the language's table has gets one of that lemma's bundles. A word of a class that the table
-    does not have, and that no treebank showed in it, gets none.
+    A word gets one of the table's bundles if the table has its class; or its lemma, under a class that a treebank
+    shows (some tables list pronouns as adjectives).
 
     Args:
         language: Any name of the language; its table must be installed.
@@ -45,17 +45,16 @@ def convert_file(
     paradigms = resources.paradigms(language)
     conversion = _conversion(language, treebanks, model)
     counts = {"words": 0, "converted": 0, "in the table": 0, "learned from": conversion.learned_from}
-    cells: dict[str, tuple[str, ...]] = {}
+    known: dict[str, bool] = {}
 
     def bundle(word: Word) -> str:
-        if word.lemma not in cells:
-            rows = paradigms.paradigm(word.lemma) or paradigms.paradigm(word.lemma.lower())
-            cells[word.lemma] = tuple(dict.fromkeys(name for name, _ in rows))
-        if not conversion.knows(word.upos, word.feats):
+        if word.lemma not in known:
+            known[word.lemma] = paradigms.has(word.lemma) or paradigms.has(word.lemma.lower())
+        counts["in the table"] += known[word.lemma]
+        if not conversion.knows(word.upos, word.feats, listed=known[word.lemma]):
             return ""
         counts["converted"] += 1
-        counts["in the table"] += bool(cells[word.lemma])
-        return conversion.convert(word.upos, word.feats, cells[word.lemma])
+        return conversion.convert(word.upos, word.feats)
 
     out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_name(f".{out.name}.tmp")
