@@ -18,6 +18,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from hashlib import file_digest, sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -63,6 +64,7 @@ def content(path: Path) -> dict[str, Any]:
     }
 
 
+@cache
 def code_version() -> str:
     """A hash of the harness's own code, without the modules that cannot change a result.
 
