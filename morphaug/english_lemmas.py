@@ -60,6 +60,12 @@ darling bring sing need indeed speed seed feed breed red bed hundred sacred nake
 shed shred as afraid amid christmas canvas atlas overseas sunglasses clothes thanks outdoors indoors upstairs
 downstairs nowadays alas across
 """
+_ADVERBS = """
+again ago ahead almost already also altogether always anymore anyway apart aside away today tomorrow yesterday tonight
+else elsewhere enough ever everywhere forever furthermore hence here hereby however indeed instead just later likewise
+maybe meanwhile moreover never nevertheless not now nowhere often once perhaps quite rather seldom so somehow sometimes
+somewhat somewhere soon still there therefore thus together too twice very well yet abroad overseas online afterwards
+"""
 # Irregular forms that are words by themselves.
 _BOTH = "saw found left bore born felt ground wound lay light set shut cut hit cost bet bid spread split read put lent"
 _VOWELS = frozenset("aeiou")
@@ -99,7 +105,7 @@ def _irregular() -> dict[str, tuple[Reading, ...]]:
 
 
 _IRREGULAR = _irregular()
-_KEPT = frozenset(_STAYS.split())
+_KEPT = dict.fromkeys(_STAYS.split(), "X") | dict.fromkeys(_ADVERBS.split(), "ADV")
 CONTRACTED = {"n't": "not", "'ll": "will", "'re": "be", "'m": "be", "'ve": "have", "'d": "would", "'s": "'s"}
 """What the second halves of contractions are short for."""
 
@@ -117,7 +123,7 @@ def lemmas(form: str, attested: Callable[[str], bool]) -> tuple[Reading, ...]:
     if form in _IRREGULAR:
         return _IRREGULAR[form]
     if form in _KEPT or len(form) < 4:
-        return ((form, "X"),)
+        return ((form, _KEPT.get(form, "X")),)
     if form.endswith("ly") and (attested(form[:-2]) or (form[-3] == "i" and attested(form[:-3] + "y"))):
         return ((form, "ADV"),)
     bases = tuple((base, upos) for base, upos in _bases(form) if attested(base))

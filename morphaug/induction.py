@@ -15,12 +15,12 @@ from __future__ import annotations
 import datetime
 import hashlib
 import os
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from pathlib import Path
+from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
 
 from morphaug import english_lemmas
@@ -83,11 +83,11 @@ class Found:
 
 
 _RANK = 0.5  # how much less a reading counts than the one before it
-_UNSEEN = 0.5  # how much less a lemma counts that the text never has as a word
+_UNSEEN = 0.1  # how much less a lemma counts that the text never has as a word, unless it is a verb
 
 
 def likeliest(
-    counts: Mapping[str, int], readings: Mapping[str, Sequence[str]], rounds: int = 10
+    counts: Mapping[str, int], readings: Mapping[str, Sequence[Reading]], rounds: int = 10
 ) -> dict[str, str]:
     """For each form the lemma that the text makes likeliest.
 
@@ -96,13 +96,18 @@ def likeliest(
 
     Args:
         counts: How often each form occurs.
-        readings: Lemmas that each form may have, at least one, the best first.
+        readings: What each form may be, the best first; () for an unknown form, which stays as it is.
     """
-    shares = {
-        form: [(x, _RANK**rank * (1.0 if x in counts else _UNSEEN)) for rank, x in enumerate(lemmas)]
-        for form, lemmas in readings.items()
-    }
-    weight: Mapping[str, float] = dict.fromkeys((x for lemmas in readings.values() for x in lemmas), 1.0)
+    shares: dict[str, list[tuple[str, float]]] = {}
+    for form, known in readings.items():
+        tags: dict[str, set[str]] = {}
+        for lemma, upos in known or ((form, "X"),):
+            tags.setdefault(lemma, set()).add(upos)
+        shares[form] = [
+            (lemma, _RANK**rank * (1.0 if lemma in counts or "VERB" in seen else _UNSEEN))
+            for rank, (lemma, seen) in enumerate(tags.items())
+        ]
+    weight: Mapping[str, float] = dict.fromkeys((x for options in shares.values() for x, _ in options), 1.0)
     for _ in range(rounds):
         fresh: dict[str, float] = defaultdict(float)
         for form, options in shares.items():
@@ -144,11 +149,7 @@ def lemmatised(sentences: Sequence[Sequence[str]], readings: Readings) -> Side:
     """
     counts = Counter(word for sentence in sentences for word in sentence)
     found = {form: tuple(readings(form)) for form in counts}
-    lemmas = {
-        form: tuple(dict.fromkeys(lemma for lemma, _ in options)) or (form,)
-        for form, options in found.items()
-    }
-    chosen = likeliest(counts, lemmas)
+    chosen = likeliest(counts, found)
     side = Side()
     numbers: dict[str, int] = {}
     of_form: dict[str, int] = {}
@@ -411,7 +412,7 @@ def _written(phrase: Phrase, target: Side, surface: Sequence[str]) -> str:
 def _fit(lemma: str, text: str, probability: float, limits: Thresholds) -> bool:
     """Whether a pair is one of words, and not of a name or of English left standing."""
     parts = text.split(" ")
-    if not (_is_word(lemma) and all(map(_is_word, parts))):
+    if not (_is_word(lemma) and all(map(_is_word, parts)) and lemma[0].lower() in ascii_lowercase):
         return False
     if len(parts) > 1:
         return lemma.lower() not in text.lower().split(" ") and text == text.lower()
@@ -428,6 +429,8 @@ def _upos(own: str, source: Counter[str] | None, target: Counter[str] | None) ->
     """Part of speech of a pair: what both sides can be, else what the target is, else what the source is."""
     theirs = _tags(target)
     ours = {own} if own else _tags(source)
+    if ours == {"ADV"} and not theirs & {"ADV", "VERB"}:
+        return "X"  # many a grammar takes what it does not know for a noun, and a noun never stands for an adverb
     for choice in (ours & theirs, theirs, ours):
         if len(choice) == 1:
             return next(iter(choice))
@@ -637,7 +640,7 @@ def _source_words(
 ) -> tuple[Sequence[Sequence[Any]], Callable[[Sequence[Sequence[Any]]], Side]]:
     """The words of the English lines, and what makes lemmas of those that are kept."""
     if parser is None:
-        return _cut(lines, english_words, "reading the English", tell), _by_rules
+        return _cut(lines, english_words, "reading the English", tell), by_rules
     parsed: list[list[Reading]] = []
     for at in range(0, len(lines), 500):
         for sentences in parser.parse(lines[at : at + 500]):
@@ -664,7 +667,7 @@ def _numbered(sentences: Sequence[Sequence[Reading]]) -> Side:
     return side
 
 
-def _by_rules(sentences: Sequence[Sequence[Word]]) -> Side:
+def by_rules(sentences: Sequence[Sequence[Word]]) -> Side:
     cased = truecased(sentences)
     table, _ = _source_table()
     counts = Counter(word for sentence in cased for word in sentence)
@@ -726,11 +729,10 @@ def write(path: Path, induced: Induced) -> None:
         rank[entry.source] += 1
         lines.append("\t".join(row))
     path = Path(path)
+    made = path.with_name(f".{path.name}-{os.getpid()}")
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write("\n".join(lines) + "\n")
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
+        made.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+        made.replace(path)
     except OSError as error:
+        made.unlink(missing_ok=True)
         raise MorphaugError(f"{path}: cannot be written ({error.strerror})", "name another file") from None
