@@ -94,7 +94,8 @@ def words(source: conllu.Source) -> Iterator[Word]:
 
     for block in read(source):
         for row in block.words():
-            yield Word(row[FORM], row[LEMMA], row[UPOS], parse_feats(row[FEATS]))
+            # Unreleased treebanks have columns such as "Number=Sing _": what follows a space is a slip.
+            yield Word(row[FORM], row[LEMMA], row[UPOS], parse_feats(row[FEATS].partition(" ")[0]))
 
 
 def listed(paradigms: Paradigms, word: Word) -> tuple[str, frozenset[str]]:
