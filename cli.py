@@ -72,6 +72,11 @@ def _run(application: typer.Typer) -> None:
     except MorphaugError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
+    except ModuleNotFoundError as error:
+        if error.name not in ("torch", "transformers", "safetensors"):
+            raise
+        print(f"error: {error.name} is not installed; pip install 'morphaug[harness]'", file=sys.stderr)
+        sys.exit(2)
 
 
 @app.callback(invoke_without_command=True)

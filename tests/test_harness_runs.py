@@ -283,6 +283,23 @@ def test_killed_in_the_middle_of_an_epoch_it_goes_on_to_the_same_result(
     assert resumed["scores"] == first["scores"]
 
 
+def test_two_processes_under_torchrun_lose_what_one_does(place: Path, first: dict[str, Any]) -> None:
+    assert first
+    few = ("mlm=", "intermediate=", "evaluate=", "target.steps=6", "target.epochs=", "target.pack_tokens=128")
+    alone = train(place, "out=alone", *few)
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    words = [*torchrun, "-m", "harness", "train", "run.yaml", "out=pair", *few]
+    done = subprocess.run(words, cwd=place, env=environment(), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    key = alone["phases"]["target"]["key"]
+    losses = [
+        json.loads((place / out / "phases" / key / "run.json").read_text())["losses"]
+        for out in ("alone", "pair")
+    ]
+    assert len(losses[0]) == 6
+    assert losses[1] == pytest.approx(losses[0], abs=1e-5)
+
+
 def test_eval_and_predict_take_what_was_trained(
     place: Path, first: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
