@@ -9,7 +9,8 @@ and dropout, what its Trainer does in a step, padded to ``--max-len`` or to the 
 "trainer-max" and "trainer-dynamic" are the Trainer itself, timed after the others, step by step. Before the
 timing, without dropout, ``--check`` steps compare the losses of all.
 
-Printed for each recipe: milliseconds a step (median), real tokens a second, the same with the padding counted,
+Printed for each recipe: milliseconds a step (median), the processor's time in it, real tokens a second, the
+same with the padding counted, how many times as fast the first recipe is by either time,
 R = (shortest time the arithmetic and the memory traffic allow) / time, MFU, the parts of a step, and at the end
 the most memory used. The limits are the device's data sheet for an H100 or H200, else measured here: a product
 of 2048 x 2048 matrices and a copy of 256 MB.
@@ -39,7 +40,7 @@ from harness.store import IGNORE, Store, StoreBuilder
 from harness.train import PRECISIONS, Settings, Stream, backward, step_packs
 
 SHAPES = {
-    "tiny": Shape(2_000, 64, 2, 4, 128, 514, 1e-5),
+    "tiny": Shape(250_002, 64, 2, 4, 128, 514, 1e-5),
     "base": Shape(250_002, 768, 12, 12, 3072, 514, 1e-5),
     "large": Shape(250_002, 1024, 24, 16, 4096, 514, 1e-5),
 }
@@ -59,6 +60,7 @@ class Recipe:
     name: str
     step: Callable[[list[Pack]], tuple[float, int, list[float]]]
     seconds: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
     parts: list[list[float]] = field(default_factory=list)
     computed: int = 0
     real: int = 0
@@ -138,19 +140,32 @@ def plain_recipe(name: str, model: nn.Module, args: argparse.Namespace, device: 
         inputs = {key: value.to(device) for key, value in inputs.items()}
         ready = wait(device)
         with torch.autocast(device.type, torch.bfloat16, enabled=half):
-            loss = model(**inputs).loss
+            loss = plain_loss(model, inputs)
         loss.backward()
         middle = wait(device)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         adam.step()
         adam.zero_grad()
         return (
-            float(loss),
+            float(loss.detach()),
             inputs["input_ids"].numel(),
             [ready - start, middle - ready, wait(device) - middle],
         )
 
     return Recipe(name, step)
+
+
+def plain_loss(model: nn.Module, inputs: dict[str, Tensor]) -> Tensor:
+    """The model's loss; for spans without the padding, which transformers lets take part in the softmax."""
+    if "start_positions" not in inputs:
+        return model(**inputs).loss
+    out = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"])
+    padding = inputs["attention_mask"] == 0
+    sides = ((out.start_logits, "start_positions"), (out.end_logits, "end_positions"))
+    return sum(
+        nn.functional.cross_entropy(scores.masked_fill(padding, -torch.inf), inputs[name]) / 2
+        for scores, name in sides
+    )
 
 
 def padded(packs: list[Pack], width: int | None) -> dict[str, Tensor]:
@@ -219,21 +234,21 @@ def their_model(encoder: Encoder, store: Store, ours: Model, dropout: float) -> 
 
 def trainer_times(
     name: str, model: nn.Module, steps: list[list[Pack]], args: argparse.Namespace
-) -> list[float]:
+) -> list[tuple[float, float]]:
     """Seconds of each of the Trainer's steps on the same batches."""
     import tempfile
 
     from transformers import Trainer, TrainerCallback, TrainingArguments
 
     batches = [padded(packs, args.max_len if "max" in name else None) for packs in steps]
-    times: list[float] = []
+    times: list[tuple[float, float]] = []
 
     class Watch(TrainerCallback):
         def on_step_begin(self, *_: Any, **__: Any) -> None:
-            times.append(-time.perf_counter())
+            times.append((-time.perf_counter(), -time.process_time()))
 
         def on_step_end(self, *_: Any, **__: Any) -> None:
-            times[-1] += time.perf_counter()
+            times[-1] = (times[-1][0] + time.perf_counter(), times[-1][1] + time.process_time())
 
     with tempfile.TemporaryDirectory() as folder:
         options = TrainingArguments(
@@ -340,11 +355,12 @@ def main() -> None:
     recipes = [make(name, args, store, 0.1, device) for name in names if not name.startswith("trainer")]
     for number, packs in enumerate(steps):
         for recipe in recipes:
-            start = wait(device)
+            start, cpu = wait(device), time.process_time()
             _, computed, parts = recipe.step(packs)
-            took = wait(device) - start
+            took, cpu = wait(device) - start, time.process_time() - cpu
             if number >= args.warm:
                 recipe.seconds.append(took)
+                recipe.cpu.append(cpu)
                 recipe.parts.append(parts)
                 recipe.computed += computed
                 recipe.real += real[number]
@@ -352,7 +368,8 @@ def main() -> None:
         if name.startswith("trainer"):
             recipe = Recipe(name, lambda _packs: (0.0, 0, []))
             model = make_theirs(args, store, 0.1)
-            recipe.seconds = trainer_times(name, model, steps, args)[args.warm :]
+            times = trainer_times(name, model, steps, args)[args.warm :]
+            recipe.seconds, recipe.cpu = [wall for wall, _ in times], [cpu for _, cpu in times]
             recipe.parts = [[0.0] * len(PARTS)]
             recipe.real = sum(real[args.warm :])
             recipe.computed = sum(
@@ -370,8 +387,8 @@ def start_encoder(args: argparse.Namespace, dropout: float) -> Encoder:
     shape = replace(
         SHAPES[args.random or "tiny"], hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout
     )
-    encoder = Encoder(shape)
     torch.manual_seed(0)
+    encoder = Encoder(shape)
     with torch.no_grad():
         for parameter in encoder.parameters():
             if parameter.ndim > 1:
@@ -431,7 +448,7 @@ def report(
     rows = len(used_rows([store])) if store.kind != "mlm" else shape.vocab_size
     print(f"word table: {rows:,} of {shape.vocab_size:,} rows occur")
     print(
-        f"{'recipe':18s}{'ms/step':>9s}{'real tok/s':>12s}{'padded/s':>10s}{'speed':>7s}{'R':>6s}{'MFU':>6s}  "
+        f"{'recipe':18s}{'ms/step':>9s}{'CPU ms':>9s}{'real tok/s':>11s}{'padded/s':>9s}{'ours is':>9s}{'by CPU':>8s}{'R':>6s}{'MFU':>6s}  "
         + ", ".join(PARTS)
     )
     base = None
@@ -444,11 +461,12 @@ def report(
         ]
         ideal, work = statistics.mean(x for x, _ in least), statistics.mean(x for _, x in least)
         speed = recipe.real / len(recipe.seconds) / middle
-        base = base or speed
+        cpu = statistics.median(recipe.cpu)
+        base = base or (speed, cpu)
         shares = [statistics.median(part[i] for part in recipe.parts) / middle for i in range(len(PARTS))]
         print(
-            f"{recipe.name:18s}{middle * 1e3:9.0f}{speed:12,.0f}{recipe.computed / len(recipe.seconds) / middle:10,.0f}"
-            f"{base / speed:6.2f}x{ideal / middle:6.2f}{work / flops / middle:6.2f}  "
+            f"{recipe.name:18s}{middle * 1e3:9.0f}{cpu * 1e3:9.0f}{speed:11,.0f}{recipe.computed / len(recipe.seconds) / middle:9,.0f}"
+            f"{base[0] / speed:8.2f}x{cpu / base[1]:7.2f}x{ideal / middle:6.2f}{work / flops / middle:6.2f}  "
             + " ".join(f"{x:.0%}" for x in shares)
         )
     if device.type == "cuda":
