@@ -128,6 +128,21 @@ class PhaseConfig:
     """
 
     EXAMPLE: ClassVar[str] = "a phase has tasks, and epochs or steps"
+    ELSEWHERE: ClassVar[dict[str, str]] = {
+        "learning_rate": "lr",
+        "num_train_epochs": "epochs",
+        "max_steps": "steps",
+        "max_seq_length": "max_len",
+        "max_length": "max_len",
+        "per_device_train_batch_size": "batch_size",
+        "train_batch_size": "batch_size",
+        "warmup_steps": "warmup",
+        "warmup_ratio": "warmup",
+        "max_grad_norm": "clip",
+        "mlm_probability": "mask",
+        "eval_steps": "evaluate_every",
+        "save_steps": "checkpoint_every",
+    }
 
     tasks: tuple[TaskConfig, ...]
     recipe: str = ""

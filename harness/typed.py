@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import tomllib
 import types
 from collections.abc import Iterable, Mapping
@@ -77,8 +78,8 @@ def build(cls: type[T], raw: Any, where: str) -> T:
     """A dataclass from a mapping, its fields converted by their annotations.
 
     Args:
-        cls: A dataclass; its ``EXAMPLE`` says in an error how it is written, and its ``SHORT`` names the field
-            that a bare text stands for.
+        cls: A dataclass; its ``EXAMPLE`` says in an error how it is written, its ``SHORT`` names the field that a
+            bare text stands for, its ``ELSEWHERE`` maps other programs' names of fields to ours.
         raw: What YAML gave.
         where: The place so far: "run.yaml", "run.yaml: target.tasks[0]".
 
@@ -94,8 +95,7 @@ def build(cls: type[T], raw: Any, where: str) -> T:
     fields = {f.name: f for f in dataclasses.fields(cls)}
     for key in raw:
         if key not in fields:
-            error = UnknownName("key", str(key), fields)
-            raise MorphaugError(f"{where}: {error.message}", error.hint)
+            raise _unknown_key(cls, str(key), where)
     hints = get_type_hints(cls)
     for name, item in fields.items():
         if name not in raw and item.default is dataclasses.MISSING:
@@ -105,6 +105,16 @@ def build(cls: type[T], raw: Any, where: str) -> T:
         return cls(**values)
     except BadValue as problem:
         raise MorphaugError(_join(where, str(problem))) from None
+
+
+def _unknown_key(cls: type[Any], key: str, where: str) -> MorphaugError:
+    """The error for a key that is no field, with the nearest ones; what other programs call it counts as near."""
+    elsewhere: Mapping[str, str] = getattr(cls, "ELSEWHERE", {})
+    near = difflib.get_close_matches(key, elsewhere, n=1, cutoff=0.8)
+    error = UnknownName("key", key, (field.name for field in dataclasses.fields(cls)))
+    return MorphaugError(
+        f"{where}: {error.message}", f"did you mean {elsewhere[near[0]]}?" if near else error.hint
+    )
 
 
 def _join(where: str, key: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 from harness.config import RunConfig, load, parse, resolved
 from harness.recipes import RECIPES
 from harness.tasks import TASKS
+from morphaug.data import data_file
 from morphaug.errors import MorphaugError
 
 YAML = """
@@ -67,6 +68,11 @@ def test_every_recipe_makes_a_valid_phase_of_a_known_task() -> None:
             assert parse({"name": "a", "model": "m", "target": phase}).target is not None
 
 
+def test_the_shipped_run_is_valid() -> None:
+    shipped = load(data_file("samples", "run.yaml"))
+    assert list(shipped.phases()) == ["intermediate", "target"]
+
+
 def test_overrides_reach_every_depth(tmp_path: Path) -> None:
     changed = load(
         written(tmp_path),
@@ -97,7 +103,7 @@ def test_resolved_values_make_the_same_configuration(tmp_path: Path) -> None:
 
 
 BAD: list[tuple[list[str], str]] = [
-    (["target.learning_rat=1"], "run.yaml: target: unknown key 'learning_rat'"),
+    (["target.learning_rat=1"], "run.yaml: target: unknown key 'learning_rat'; did you mean lr?"),
     (["target.batchsize=1"], "run.yaml: target: unknown key 'batchsize'; did you mean batch_size?"),
     (["target.tasks.0.tsk=panx"], "run.yaml: target.tasks[0]: unknown key 'tsk'; did you mean task?"),
     (["modle=x"], "run.yaml: unknown key 'modle'; did you mean model"),
