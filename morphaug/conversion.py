@@ -47,9 +47,9 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 FORMAT = 1
-PRIOR: tuple[float, ...] = (1.0, 1.0, 0.7, 0.7, 3.0, 2.0, 6.0)
-"""What has, contradicts, lacks, adds, the likeliest and another possible part of speech, and (where a listed cell is
-chosen) being spelt like what is meant count without a treebank."""
+PRIOR: tuple[float, ...] = (1.0, 1.0, 0.7, 0.7, 3.0, 2.0, 4.0, 6.0)
+"""What has, contradicts, lacks, adds, the likeliest and another possible part of speech, being the citation form where
+nothing is asked, and (where a listed cell is chosen) being spelt like what is meant count without a treebank."""
 
 _STEPS, _RATE = 150, 0.1  # of Adam
 _SHRINK = 1.0  # precision of the priors
@@ -134,7 +134,8 @@ class Conversion:
 
     Args:
         bundles: The table's bundles, the commonest first; () for no table, when the rules alone speak.
-        alike: Bundle -> other bundles of its part of speech -> share of the lemmas with the same form in both.
+        alike: Bundle -> other bundles of its part of speech -> share of the lemmas with the same form in both; and
+            under itself, the share of the lemmas whose form is the lemma.
         meaning: Weights for what features mean.
         choosing: Weights for which listed cell of a lemma has the form; those of ``meaning`` by default.
         learned_from: Words that they were learned from; 0 for rules.
@@ -291,6 +292,12 @@ class _Inventory:
         self.places: dict[str, list[int]] = {}
         for column, bundle in enumerate(bundles):
             self.places.setdefault(pos_of(bundle), []).append(column)
+        unasked = self._cost @ self.has
+        self._citation = np.zeros(len(bundles))
+        for columns in self.places.values():
+            spelt = {i: self._alike[i].get(bundles[i], 0.0) for i in columns}
+            best = max(columns, key=lambda i: (spelt[i], -unasked[i], -i))
+            self._citation[best] = float(spelt[best] > 0.5)
         self._attested = {
             pos: frozenset().union(*(features_of(bundles[column]) for column in columns))
             for pos, columns in self.places.items()
@@ -319,6 +326,8 @@ class _Inventory:
                 if row is not None:
                     cost[row] = 0.0
             out[3, columns] -= cost @ self.has[:, columns]
+            if not asked:
+                out[6, columns] = self._citation[columns]
             if pos in places:
                 out[4 if pos == places[0] else 5, columns] = 1.0
             elif any(
@@ -336,7 +345,8 @@ class _Inventory:
             share = float(chances[i] / chances[likeliest].sum())
             out[i] += share
             for other, alike in self._alike[i].items():
-                out[self._position[other]] += share * alike
+                if self._position[other] != i:
+                    out[self._position[other]] += share * alike
         return out
 
 
@@ -400,14 +410,15 @@ def learn(treebank: Iterable[Word], paradigms: Paradigms) -> Conversion:
 
 
 def _alike(paradigms: Paradigms) -> Alike:
-    """Bundle -> bundles of its part of speech that are often spelt alike -> how often; from a share of the lemmas."""
+    """Bundle -> bundles of its part of speech that are often spelt alike (itself: like the lemma) -> how often."""
     names = list(paradigms.bundles)[:_ALIKE_BUNDLES]
     position = {name: i for i, name in enumerate(names)}
     together = np.zeros((len(names), len(names)), dtype=np.int32)
     same = np.zeros_like(together)
+    citation = np.zeros(len(names), dtype=np.int32)
     stride = max(1, paradigms.counts.lemmas // _ALIKE_LEMMAS)
     number = 0
-    for _, rows in itertools.groupby(paradigms.cells(), key=lambda row: row[0]):
+    for lemma, rows in itertools.groupby(paradigms.cells(), key=lambda row: row[0]):
         number += 1
         if number % stride:
             continue
@@ -418,13 +429,14 @@ def _alike(paradigms: Paradigms) -> Alike:
                 pos = pos_of(bundle)
                 cells.setdefault(pos, set()).add(position[bundle])
                 forms.setdefault((pos, form), set()).add(position[bundle])
+                if form == lemma:
+                    citation[position[bundle]] += 1
         for ids, matrix in [(ids, together) for ids in cells.values()] + [
             (ids, same) for ids in forms.values()
         ]:
-            if len(ids) > 1:
-                places = sorted(ids)
-                matrix[np.ix_(places, places)] += 1
-    np.fill_diagonal(same, 0)
+            places = sorted(ids)
+            matrix[np.ix_(places, places)] += 1
+    np.fill_diagonal(same, citation)
     share = np.minimum(same / (together + 1), 1.0)
     out: dict[str, dict[str, float]] = {}
     for i, j in zip(*np.nonzero((same > 1) & (share >= 0.1)), strict=True):
