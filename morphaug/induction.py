@@ -47,7 +47,8 @@ class Thresholds:
         agreed: Expected number of alignments.
         share: Share of the English word's alignments.
         significance: Log-likelihood ratio of the two words' meeting in sentences (10.8 is p = 0.001).
-        copied: Share that a word spelled the same in both languages must have: below, it is English left standing.
+        copied: Share that a word spelled the same in both languages must have, and ...
+        copies: ... its expected number of alignments: below, it is English left standing, or a name.
         named: Share that the translation of a name must have; names that stay as they are need no entry.
         keep: Translations of a word.
     """
@@ -56,6 +57,7 @@ class Thresholds:
     share: float = 0.02
     significance: float = 10.0
     copied: float = 0.3
+    copies: float = 5.0
     named: float = 0.5
     keep: int = 10
 
@@ -82,7 +84,7 @@ class Found:
 # --------------------------------------------------------------------------------------------- lemmas
 
 
-_RANK = 0.5  # how much less a reading counts than the one before it
+_RANK = 0.25  # how much less a reading counts than the one before it
 _UNSEEN = 0.1  # how much less a lemma counts that the text never has as a word, unless it is a verb
 
 
@@ -391,7 +393,7 @@ def entries(
     for number, parts, text, count in rows:
         lemma, own = source.names[number]
         probability = count / float(totals[number])
-        if _fit(lemma, text, probability, limits):
+        if _fit(lemma, text, probability, count, limits):
             upos = _upos(own, source.upos.get(number), target.upos.get(parts[0]))
             out.append(Found(lemma, upos, text, probability, count))
     out.sort(key=lambda e: (e.source, -e.probability, e.target, e.upos))
@@ -409,7 +411,7 @@ def _written(phrase: Phrase, target: Side, surface: Sequence[str]) -> str:
     return text
 
 
-def _fit(lemma: str, text: str, probability: float, limits: Thresholds) -> bool:
+def _fit(lemma: str, text: str, probability: float, count: float, limits: Thresholds) -> bool:
     """Whether a pair is one of words, and not of a name or of English left standing."""
     parts = text.split(" ")
     if not (_is_word(lemma) and all(map(_is_word, parts)) and lemma[0].lower() in ascii_lowercase):
@@ -417,7 +419,8 @@ def _fit(lemma: str, text: str, probability: float, limits: Thresholds) -> bool:
     if len(parts) > 1:
         return lemma.lower() not in text.lower().split(" ") and text == text.lower()
     if lemma.lower() == text.lower():  # a name needs no entry to stay as it is
-        return probability >= limits.copied and lemma == lemma.lower() and text == text.lower()
+        small = lemma == lemma.lower() and text == text.lower()
+        return small and probability >= limits.copied and count >= limits.copies
     return lemma == lemma.lower() or probability >= limits.named
 
 
