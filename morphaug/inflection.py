@@ -42,14 +42,16 @@ _NETWORK_ROWS = (
     1_000,
     20_000,
 )  # rows from which a network is trained, and those of a large table that it sees
-_SURE = 0.97  # probability from which the affixes are believed alone
+# Probability from which the affixes are believed alone: where both saw all rows, and where the network saw a sample.
+_SURE = (0.97, 0.9)
 _BATCH = 512
 _MEMO = 100_000
 # A form's score is the product of both learners' probabilities, each raised to a power; a form that one of them
-# does not name has the least probability there. Known cells of the lemma speak through the affixes alone.
-_WEIGHTS = (1.0, 1.0)
+# does not name has the least probability there. Their sizes make probabilities that
+# can be trusted (docs/inflection.md). Known cells of the lemma speak through the affixes alone.
+_WEIGHTS = (1.0, 0.3)
 _WEIGHTS_CELLS = (0.7, 1.0)
-_LEAST = (0.03, 0.1)
+_LEAST = (0.1, 0.01)
 
 
 class Guess(NamedTuple):
@@ -118,8 +120,8 @@ class Inflector:
     Read-only but for its memo; processes that have it open share the memory-mapped parts.
     """
 
-    def __init__(self, affixes: Affixes, network: Transducer | None) -> None:
-        self._affixes, self._network = affixes, network
+    def __init__(self, affixes: Affixes, network: Transducer | None, sure: float) -> None:
+        self._affixes, self._network, self._sure = affixes, network, sure
         self._memo: dict[tuple[str, str, str], tuple[Guess, ...]] = {}
 
     @classmethod
@@ -140,11 +142,12 @@ class Inflector:
         sample = _sample(rows, limit)
         affixes = Affixes.train(sample)
         enough, most = _NETWORK_ROWS
+        sure = _SURE[len(sample) > most]
         if len(sample) < enough:
-            return cls(affixes, None)
+            return cls(affixes, None, sure)
         from morphaug import transducer_training
 
-        return cls(affixes, transducer_training.train(_sample(sample, most), progress))
+        return cls(affixes, transducer_training.train(_sample(sample, most), progress), sure)
 
     @classmethod
     def open(cls, path: Path) -> Inflector:
@@ -167,6 +170,7 @@ class Inflector:
                 arrays["table"] = np.load(path / _TABLE, mmap_mode="r", allow_pickle=False)
                 network = Transducer(header["network"], arrays)
             affixes = Affixes(header["affixes"], trie)
+            sure = float(header["sure"])
         except (FileNotFoundError, NotADirectoryError):
             raise MissingResource(
                 f"no compiled inflector in {path}", "compile the language's tables"
@@ -176,13 +180,14 @@ class Inflector:
             zipfile.BadZipFile,
         ) as error:
             raise MorphaugError(f"{path}: damaged inflector ({error})", "compile the tables again") from None
-        return cls(affixes, network)
+        return cls(affixes, network, sure)
 
     def save(self, folder: Path) -> None:
         """Write the files of the inflector into a folder that exists."""
         network = self._network
         header = {
             "format": FORMAT,
+            "sure": self._sure,
             "affixes": self._affixes.header,
             "network": None if network is None else network.header,
         }
@@ -277,7 +282,7 @@ class Inflector:
 
     def _doubtful(self, lemma: str, bundle: str, affixes: Mapping[str, float]) -> bool:
         """Whether the network is to be asked: it can read the bundle, and the affixes are not sure."""
-        if not lemma or (affixes and max(affixes.values()) >= _SURE):
+        if not lemma or (affixes and max(affixes.values()) >= self._sure):
             return False
         return self._network is not None and self._network.reads(bundle)
 
@@ -307,8 +312,8 @@ def _ordered(
 def _product(
     network: Mapping[str, float], affixes: Mapping[str, float], weights: tuple[float, float]
 ) -> Mapping[str, float]:
-    if not network or not affixes:
-        return network or affixes
+    if not network:
+        return affixes
     a, b = weights
     shares = {
         form: (network.get(form, 0.0) + _LEAST[0]) ** a * (affixes.get(form, 0.0) + _LEAST[1]) ** b

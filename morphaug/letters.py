@@ -88,6 +88,7 @@ class Tree:
         self._child = np.zeros(self.size * self.width, dtype=np.int32)
         self._child[parents * self.width + codes] = np.arange(SLOTS + 1, self.size)
         self._below: dict[int, int] = {}
+        self._first: list[list[int]] = []
 
     def encode(self, text: str) -> list[int]:
         """The codes of a text's letters."""
@@ -116,12 +117,17 @@ class Tree:
         if not self._below:
             keys = (self.parents * self.width + self.codes).tolist()
             self._below = dict(zip(keys, range(SLOTS + 1, self.size), strict=True))
-        below, width, best, node = self._below, self.width, 0, slot + 1
-        for code in codes:
-            found = below.get(node * width + code)
-            if found is None:
+            roots = self._child[self.width : (SLOTS + 1) * self.width].reshape(SLOTS, self.width)
+            self._first = roots.tolist()
+        best = self._first[slot][codes[0]]
+        if not best or len(codes) == 1:
+            return best
+        below, width = self._below, self.width
+        for code in codes[1:]:
+            node = below.get(best * width + code)
+            if node is None:
                 break
-            best = node = found
+            best = node
         return best
 
 

@@ -68,10 +68,17 @@ def legal(actions: Sequence[Action]) -> Floats:
 
 
 class _Word(NamedTuple):
-    """What is remembered of a lemma: what the first layer makes of each of its places."""
+    """What is remembered of a lemma: what the first layer makes of each of its places.
+
+    Attributes:
+        codes: Its letters, between edges.
+        places: From what is around each place.
+        copied: The same with what is behind it, if all letters before it were copied.
+    """
 
     codes: list[int]
     places: Sums
+    copied: Sums
 
 
 class _State(NamedTuple):
@@ -153,9 +160,17 @@ class Transducer:
             rows = [around_nodes(tree, codes, place) for place in range(start, n + 1)]
             places = self._table.take(rows, axis=0).sum(axis=1, dtype=np.int16)
             places += self._total(lemma_nodes(tree, low))
+            behind = [
+                behind_nodes(tree, codes[place : place + EDGE], codes[place + EDGE])
+                for place in range(start, n + 1)
+            ]
+            copied = places + self._table.take(behind, axis=0).sum(axis=1, dtype=np.int16)
+            still, lefts, runs = self._counts
+            copied += lefts.take([min(n - place, LEFT) for place in range(start, n + 1)], axis=0)
+            copied += still[0] + runs[0]
             if len(self._words) >= _LEMMAS:
                 self._words.clear()
-            found = self._words[lemma, start] = _Word(codes, places)
+            found = self._words[lemma, start] = _Word(codes, places, copied)
         return found
 
     def _of_state(self, state: _State, letter: int, left: int) -> Sums:
@@ -174,14 +189,32 @@ class Transducer:
             counts = self._count[numbers] = rows[0] + rows[1] + rows[2]
         return behind + counts
 
+    def _copies(self, sums: Sums, start: int) -> tuple[int, float]:
+        """(place, probability) after the first letters, while nothing but copying is likely: all at one go."""
+        hidden = sums[:-1] * self._scale
+        hidden += self._bias
+        shares = np.maximum(hidden, 0, out=hidden) @ self._top
+        shares += self._top_bias[0]
+        copy = shares[:, _COPY].copy()
+        shares -= copy[:, None]
+        np.exp(np.minimum(shares, 50, out=shares), out=shares)
+        whole = 1 / np.add.reduce(shares, axis=1)
+        q = 1.0
+        for place, share in enumerate(whole.tolist(), start):
+            if share * (1 + _FLOOR) <= 1:
+                return place, q
+            q *= share
+        return start + len(whole), q
+
     def forms(self, lemma: str, bundle: str) -> dict[str, float]:
         """The likeliest forms of a lemma, each with its probability."""
         low = fold(lemma)
         n = len(low)
         start = max(0, n - self._reach.get(pos_of(bundle), n))
-        codes, places = self._word(lemma, low, start)
+        codes, places, copied = self._word(lemma, low, start)
         constant = self._of_bundle(bundle)
-        alive = [(1.0, _State(start, tuple(codes[start : start + EDGE]), 0, 0, lemma[:start]))]
+        place, q = self._copies(copied + constant, start)
+        alive = [(q, _State(place, tuple(codes[place : place + EDGE]), 0, 0, lemma[:place]))]
         done: dict[str, float] = {}
         best = 0.0
         for _ in range(2 * n + _EXTRA):
@@ -197,7 +230,7 @@ class Transducer:
                 top = int(shares.argmax())
                 shares -= shares[top]
                 np.exp(shares, out=shares)
-                whole = q / float(shares.sum())
+                whole = q / float(np.add.reduce(shares))
                 if whole * (1 + _FLOOR) > q:  # all but this action have less than the floor
                     options.append((-whole, number, top))
                 else:
