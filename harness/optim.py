@@ -56,9 +56,7 @@ class Optimizer:
             {"params": [p for n, p in named if _decays(n, p)], "weight_decay": weight_decay},
             {"params": [p for n, p in named if not _decays(n, p)], "weight_decay": 0.0},
         ]
-        fused = model.encoder.device.type in ("cpu", "cuda")
-        self._adam = torch.optim.AdamW(groups, lr=lr, betas=betas, eps=eps, fused=fused)
-        self._fused = fused
+        self._adam = torch.optim.AdamW(groups, lr=lr, betas=betas, eps=eps, fused=True)
         self._names = {parameter: name for name, parameter in named}
 
     def step(self, step: int) -> Tensor:
@@ -75,17 +73,15 @@ class Optimizer:
         for group in self._adam.param_groups:
             group["lr"] = now
         shrink = torch.clamp((norm + 1e-6) / self.clip, min=1.0) if self.clip else torch.ones_like(norm)
-        if self._fused:
-            # The fused kernel divides by grad_scale and skips where found_inf: no pass over the gradients of
-            # their own, and no waiting for the device.
-            self._adam.grad_scale = shrink
-            self._adam.found_inf = (~torch.isfinite(norm)).float()
-            self._adam.step()
-        elif bool(torch.isfinite(norm)):
-            torch._foreach_div_([p.grad for p in self._names if p.grad is not None], shrink)
-            self._adam.step()
+        # The fused kernel divides by grad_scale and skips where found_inf: no pass over the gradients for
+        # clipping, and no waiting for the device.
+        self._adam.grad_scale = shrink
+        self._adam.found_inf = (~torch.isfinite(norm)).float()
+        self._adam.step()
         self._adam.zero_grad(set_to_none=True)
-        self.decay *= 1 - now * self.weight_decay
+        # On a GPU nobody knows yet whether the step was skipped; a run that goes on after one is lost anyway.
+        if norm.device.type != "cpu" or bool(torch.isfinite(norm)):
+            self.decay *= 1 - now * self.weight_decay
         self.model.encoder.refresh()
         return norm
 

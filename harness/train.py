@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -364,5 +365,6 @@ class _Run:
         return {"settings": asdict(self.settings), "streams": streams, "shapes": shapes}
 
 
+@lru_cache(maxsize=64)
 def _sampler(stream: Stream, settings: Settings) -> Sampler:
     return Sampler(stream.store.unit_lengths(), settings.seed, settings.batch_size, settings.batch_tokens)
