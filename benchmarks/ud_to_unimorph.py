@@ -12,6 +12,7 @@ from the lemmas of the other folds. Intervals are 95 %, by resampling lemmas; di
 The systems:
     plain          a dictionary from UPOS and FEATS to their most frequent bundle in the other folds; for features
                    that these lack, the most frequent bundle of the part of speech
+    plain, no guess the same without the last: no answer for features that it has not seen
     rules          ``features.to_unimorph`` with the features that the table attests
     plain or rules the dictionary for what was seen twice, else the rules
     completed      the rules, completed to a bundle of the table (``Conversion.rules``)
@@ -37,7 +38,7 @@ from morphaug.features import WITHOUT_COUNTERPART, core_of, pos_for, pos_of, to_
 from morphaug.paradigms import Paradigms, compile_tables
 
 CELLS = " of the lemma's cells"
-PAIRS = [("learned", "plain"), ("learned", "rules"), ("learned", "plain or rules"), ("learned", "completed"),
+PAIRS = [("learned", "plain"), ("learned", "plain, no guess"), ("learned", "rules"), ("learned", "plain or rules"), ("learned", "completed"),
          ("learned" + CELLS, "plain" + CELLS), ("learned" + CELLS, "completed" + CELLS)]  # fmt: skip
 
 Key = tuple[str, tuple[tuple[str, str], ...]]
@@ -93,6 +94,7 @@ def systems(train: list[Counted], paradigms: Paradigms) -> dict[str, Callable[[C
 
     return {
         "plain": plain.convert,
+        "plain, no guess": lambda item: plain.convert(item) if plain.seen[item.key] else "",
         "rules": rules,
         "plain or rules": lambda item: plain.convert(item) if plain.seen[item.key] > 1 else rules(item),
         "completed": convert(completed, False),

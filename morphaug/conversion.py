@@ -94,8 +94,10 @@ def words(source: conllu.Source) -> Iterator[Word]:
 
     for block in read(source):
         for row in block.words():
-            # Unreleased treebanks have columns such as "Number=Sing _": what follows a space is a slip.
-            yield Word(row[FORM], row[LEMMA], row[UPOS], parse_feats(row[FEATS].partition(" ")[0]))
+            # Unreleased treebanks have columns such as "Number=Sing _" and "|": slips, that are left out.
+            feats = parse_feats(row[FEATS].partition(" ")[0])
+            feats.pop("", None)
+            yield Word(row[FORM], row[LEMMA], row[UPOS], feats)
 
 
 def listed(paradigms: Paradigms, word: Word) -> tuple[str, frozenset[str]]:

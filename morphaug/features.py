@@ -473,7 +473,7 @@ _UD: dict[str, dict[str, str]] = {
     "Clitic": {"Ko": "INTR"},
     "Reflex": {"Yes": "REFL|RFLX|ARGACRFLX"},
     "PronType": {"Rcp": "RECP"},
-    "Subcat": {"Tran": "TR", "Ditr": "DITR", "Ditran": "DITR"},
+    "Subcat": {"Tran": "TR", "Trans": "TR", "Ditr": "DITR", "Ditran": "DITR"},
 }
 _NONFINITE: dict[str, tuple[str, ...]] = {
     "Part": ("V.PTCP",),
