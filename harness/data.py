@@ -8,7 +8,7 @@ under another id and not as an augmented copy.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b, sha256
 from pathlib import Path
@@ -93,12 +93,15 @@ def limited(records: Sequence[Record], limit: int) -> list[Record]:
     return [records[i] for i in sorted(at)]
 
 
-def load_task(config: TaskConfig, *, dev_is_test: bool = False, place: str = "") -> TaskData:
+def load_task(
+    config: TaskConfig, *, dev_is_test: bool = False, tested: Container[str] = (), place: str = ""
+) -> TaskData:
     """Read a task's training and development data.
 
     Args:
         config: Of the task in its phase.
         dev_is_test: Whether the run is evaluated on this task's development files: then ``dev: auto`` carves.
+        tested: Files that the run is evaluated on, resolved: nothing is trained on or selected by them.
         place: "target.tasks[0]", for errors.
 
     Raises:
@@ -110,8 +113,10 @@ def load_task(config: TaskConfig, *, dev_is_test: bool = False, place: str = "")
         originals, files = _read(task, config, config.split, counts)
     except MorphaugError as error:
         raise MorphaugError(f"{place}: {error.message}", error.hint) from None
+    if both := [name for name in sorted(files) if name in tested]:
+        raise MorphaugError(f"{place}: {both[0]} is what the run is evaluated on", "train on another file")
     counts["read"] = len(originals)
-    dev_from, dev = _development(task, config, dev_is_test, files, place, counts)
+    dev_from, dev = _development(task, config, dev_is_test, files, tested, place, counts)
     if dev_from == "carved":
         originals, dev = carve(originals, config.dev_share)
         if not dev or not originals:
@@ -139,13 +144,19 @@ def _read(task: Task, config: TaskConfig, split: str, counts: Counter[str]) -> t
     for language in config.languages:
         loaded = task.load(config.data, split, language)
         found += loaded.records
-        sources.update(loaded.sources)
+        sources.update(str(Path(name).resolve()) if config.data else name for name in loaded.sources)
         counts.update({f"rejected_{reason}": n for reason, n in loaded.counts().items()})
     return found, sources
 
 
 def _development(
-    task: Task, config: TaskConfig, dev_is_test: bool, files: set[str], place: str, counts: Counter[str]
+    task: Task,
+    config: TaskConfig,
+    dev_is_test: bool,
+    files: set[str],
+    tested: Container[str],
+    place: str,
+    counts: Counter[str],
 ) -> tuple[str, list[Record]]:
     """Where development data come from, and the examples unless they are to be carved."""
     if config.dev == "none" or task.family == "mlm":
@@ -154,8 +165,10 @@ def _development(
         return "carved", []
     try:
         dev, sources = _read(task, config, "dev", counts)
-        if sources & files:
-            raise MorphaugError(f"{min(sources & files)} is what is trained on", "set dev: carve")
+        for name in sorted(sources):
+            if name in files or name in tested:
+                what = "trained" if name in files else "evaluated"
+                raise MorphaugError(f"{name} is what the run is {what} on", "set dev: carve")
     except MorphaugError as error:
         if config.dev == "auto":
             return "carved", []

@@ -97,13 +97,58 @@ def split_of(config: EvalTaskConfig) -> str:
         return "test"
     if not config.data:
         return "test" if task.hub and "test" in task.hub.splits else "dev"
-    try:
-        for language in languages_of(config):
-            locate(task, config.data, "test", language)
-        sample = task.load(config.data, "test", languages_of(config)[0]).records
-    except MorphaugError:
+    dev = _files_of(config, "dev")
+    tests = _files_of(config, "test")
+    # A path that names no split gives the same files for both: what they are is then not known, so no test set.
+    if dev and (not tests or tests == dev or not _labelled(config)):
         return "dev"
-    return "dev" if any(unlabelled(record) for record in sample) else "test"
+    return "test"
+
+
+def _labelled(config: EvalTaskConfig) -> bool:
+    """Whether the test set of the first language has labels."""
+    try:
+        records = TASKS[config.task].load(config.data, "test", languages_of(config)[0]).records
+    except MorphaugError:
+        return False
+    return not any(unlabelled(record) for record in records)
+
+
+def _files_of(config: EvalTaskConfig, split: str) -> list[list[Path]]:
+    """The files of a split by language; none if one language has none."""
+    task = TASKS[config.task]
+    try:
+        return [files(task, config.data, split, language) for language in languages_of(config)]
+    except MorphaugError:
+        return []
+
+
+def files(task: Task, data: str, split: str, language: str) -> list[Path]:
+    """The files of a split, resolved.
+
+    Raises:
+        MorphaugError: They are not there.
+    """
+    return [path.resolve() for path, _ in locate(task, data, split, language)]
+
+
+def files_tested(tasks: Sequence[EvalTaskConfig]) -> dict[str, str]:
+    """Every local file that a run is evaluated on, with the place in the configuration that says so.
+
+    Raises:
+        MorphaugError: One is not there: found before anything is trained.
+    """
+    found: dict[str, str] = {}
+    for at, config in enumerate(tasks):
+        place = f"evaluate.tasks[{at}]"
+        try:
+            split = split_of(config)
+            for language in languages_of(config) if config.data else ():
+                for path in files(TASKS[config.task], config.data, split, language):
+                    found[str(path)] = place
+        except MorphaugError as error:
+            raise MorphaugError(f"{place}: {error.message}", error.hint) from None
+    return found
 
 
 def sources(task: Task, data: str, split: str, language: str) -> list[list[str]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.config import PhaseConfig, RunConfig, resolved
 from harness.data import TaskData, load_task
+from harness.measure import files_tested, split_of
 from harness.phases import Phase, code_version, content, digest, versions
 from morphaug.errors import MorphaugError
 
@@ -75,10 +76,12 @@ def stages(config: RunConfig, say: Callable[[str], None] = print) -> list[Stage]
     }
     found: list[Stage] = []
     measured = _dev_is_test(config)
+    tested = files_tested(config.evaluate.tasks if config.evaluate else ())
     for name, settings in config.phases().items():
         data = []
         for at, task in enumerate(settings.tasks):
-            read = load_task(task, dev_is_test=task.task in measured, place=f"{name}.tasks[{at}]")
+            place = f"{name}.tasks[{at}]"
+            read = load_task(task, dev_is_test=task.task in measured, tested=tested, place=place)
             say(f"{name}: {describe(read)}")
             data.append(read)
         parent = found[-1] if found else None
@@ -105,8 +108,6 @@ def _settings(settings: PhaseConfig) -> dict[str, Any]:
 
 def _dev_is_test(config: RunConfig) -> set[str]:
     """Tasks whose development files the run is evaluated on."""
-    from harness.measure import split_of
-
     tasks = config.evaluate.tasks if config.evaluate else ()
     return {task.task for task in tasks if split_of(task) == "dev"}
 

@@ -86,6 +86,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "text.txt").write_text("\n".join(sample_texts()) + "\n", encoding="utf-8")
     for name in ("nli", "qa"):
         shutil.copy(english / f"{name}.jsonl", folder)
+    shutil.copy(english / "qa.jsonl", folder / "other.jsonl")
     (folder / "panx").mkdir()
     shutil.copy(english / "tagging.conll", folder / "panx" / "train-en.tsv")
     for language, words in TAGGED.items():
@@ -357,10 +358,11 @@ def test_eval_and_predict_take_what_was_trained(
         (["target.tasks.0.task=pnax"], "target.tasks[0].task: unknown task 'pnax'"),
         (["target.lr=-1"], "run.yaml: target.lr is -1.0; it must be above 0"),
         (["target.tasks.0.data=nowhere"], "target.tasks[0]: panx: there is no folder or file nowhere"),
-        (["target.tasks.0.split=dev"], "target.tasks[0]: "),
         (["model=nowhere/at/all"], "nowhere/at/all"),
-        (["evaluate.tasks.0.task=xquad", "evaluate.tasks.0.languages=[tr]"], "evaluate.tasks[0]: no head for xquad; train xquad or squad"),
+        (["evaluate.tasks.0.task=xquad", "evaluate.tasks.0.languages=[tr]", "evaluate.tasks.0.data=other.jsonl"], "evaluate.tasks[0]: no head for xquad; train xquad or squad"),
         (["target.tasks.0.augmented=aug/nli"], "aug/nli"),
+        (["evaluate.tasks.0.data=aug"], "evaluate.tasks[0]: no test data of panx in Finnish"),
+        (["evaluate.tasks.0.languages=[en, fi]", "target.tasks.0.split=dev"], "dev-en.tsv is what the run is evaluated on"),
         (["device=cuda"], "device: cuda is not available here"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
