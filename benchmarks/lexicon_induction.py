@@ -30,7 +30,7 @@ from morphaug.induction import by_rules, target_readings
 
 OPEN = ("NOUN", "VERB", "ADJ", "ADV")
 SHEET = ("number", "english", "upos", "target", "judgement")
-SEED = 2
+SEED = 3
 
 
 class Row(NamedTuple):

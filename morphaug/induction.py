@@ -85,42 +85,65 @@ class Found:
 
 
 _RANK = 0.25  # how much less a reading counts than the one before it
-_UNSEEN = 0.1  # how much less a lemma counts that the text never has as a word, unless it is a verb
+_UNSEEN = 0.02  # how much less a lemma counts that the text never has as a word, unless it is a verb
 
 
 def likeliest(
     counts: Mapping[str, int], readings: Mapping[str, Sequence[Reading]], rounds: int = 10
-) -> dict[str, str]:
-    """For each form the lemma that the text makes likeliest.
+) -> dict[str, Reading]:
+    """For each form the reading that the text makes likeliest.
 
-    A lemma is as likely as the forms that it explains are frequent; a form with several lemmas is shared
-    out among them by that, again and again ("saw" goes to "see" where "sees" and "seen" are about).
+    A lemma is as likely as the forms that it explains are frequent; a form with several readings is shared out
+    among them by that, again and again ("saw" goes to "see" where "sees" and "seen" are about). A noun's forms
+    say nothing for a verb of the same spelling, and conversely.
 
     Args:
         counts: How often each form occurs.
         readings: What each form may be, the best first; () for an unknown form, which stays as it is.
     """
-    shares: dict[str, list[tuple[str, float]]] = {}
+    shares: dict[str, list[tuple[Reading, float]]] = {}
     for form, known in readings.items():
-        tags: dict[str, set[str]] = {}
+        kinds: dict[Reading, Reading] = {}
         for lemma, upos in known or ((form, "X"),):
-            tags.setdefault(lemma, set()).add(upos)
+            kinds.setdefault((lemma, _KIND.get(upos, "nominal")), (lemma, upos))
         shares[form] = [
-            (lemma, _RANK**rank * (1.0 if lemma in counts or "VERB" in seen else _UNSEEN))
-            for rank, (lemma, seen) in enumerate(tags.items())
+            ((lemma, kind), _RANK**rank * (1.0 if lemma in counts or kind == "verb" else _UNSEEN))
+            for rank, (lemma, kind) in enumerate(kinds)
         ]
-    weight: Mapping[str, float] = dict.fromkeys((x for options in shares.values() for x, _ in options), 1.0)
+    weight: dict[Reading, float] = dict.fromkeys((x for options in shares.values() for x, _ in options), 1.0)
     for _ in range(rounds):
-        fresh: dict[str, float] = defaultdict(float)
+        total = _sums(weight)
+        fresh: dict[Reading, float] = defaultdict(float)
         for form, options in shares.items():
-            total = sum([weight[x] * share for x, share in options])
-            for x, share in options:
-                fresh[x] += counts[form] * weight[x] * share / total + 1e-9
+            parts = [_strength(x, weight, total) * share for x, share in options]
+            for (x, _), part in zip(options, parts, strict=True):
+                fresh[x] += counts[form] * part / sum(parts) + 1e-9
         weight = fresh
-    return {
-        form: max(options, key=lambda option: (weight[option[0]] * option[1], option[0]))[0]
-        for form, options in shares.items()
-    }
+    total = _sums(weight)
+    out: dict[str, Reading] = {}
+    for form, options in shares.items():
+        best, _ = max(
+            options, key=lambda option: (_strength(option[0], weight, total) * option[1], option[0])
+        )
+        known = readings[form] or ((form, "X"),)
+        out[form] = next(x for x in known if (x[0], _KIND.get(x[1], "nominal")) == best)
+    return out
+
+
+_KIND = {"VERB": "verb", "AUX": "verb", "X": "any"}
+
+
+def _sums(weight: Mapping[Reading, float]) -> dict[str, float]:
+    total: dict[str, float] = defaultdict(float)
+    for (lemma, _), value in weight.items():
+        total[lemma] += value
+    return total
+
+
+def _strength(reading: Reading, weight: Mapping[Reading, float], total: Mapping[str, float]) -> float:
+    """What speaks for a lemma of a kind; words of unknown kind speak for every kind."""
+    lemma, kind = reading
+    return total[lemma] if kind == "any" else weight[reading] + weight.get((lemma, "any"), 0.0)
 
 
 @dataclass(slots=True)
@@ -155,16 +178,15 @@ def lemmatised(sentences: Sequence[Sequence[str]], readings: Readings) -> Side:
     side = Side()
     numbers: dict[str, int] = {}
     of_form: dict[str, int] = {}
-    for form, lemma in chosen.items():
+    for form, (lemma, upos) in chosen.items():
         number = numbers.setdefault(lemma, len(numbers))
         if number == len(side.names):
             side.names.append((lemma, ""))
         of_form[form] = number
         side.forms.setdefault(number, Counter())[form] += counts[form]
-        tags = [upos for option, upos in found[form] if option == lemma]
-        if tags:
+        if found[form]:
             side.known.add(number)
-            side.upos.setdefault(number, Counter())[tags[0]] += counts[form]
+            side.upos.setdefault(number, Counter())[upos] += counts[form]
     side.text = [[of_form[word] for word in sentence] for sentence in sentences]
     return side
 
