@@ -411,6 +411,17 @@ def test_a_saved_model_is_read_by_transformers_and_by_us(tmp_path: Path) -> None
         carry_head(wider, "xnli", others, "nli")
 
 
+def test_a_masked_language_model_of_transformers_is_read_with_its_head(tmp_path: Path) -> None:
+    theirs = _theirs(model(), "mlm")
+    theirs.save_pretrained(tmp_path / "mlm")
+    encoder, others = load_encoder(tmp_path / "mlm")
+    mine, made = Model(encoder, {"mlm": SPECS["mlm"]}), data("mlm", units=1)
+    carry_head(mine, "mlm", others, "lm_head")
+    scores = mine.scores(to_device(collate(made, [0]), CPU), "mlm", scored_only=False)
+    want = theirs(torch.from_numpy(made.ids.astype(np.int64))[None]).logits[0]
+    assert float((scores - want).detach().abs().max()) <= 1e-5
+
+
 def test_masters_are_fp32_whatever_the_file_holds(tmp_path: Path) -> None:
     mine = model({})
     save_model(tmp_path / "out", mine)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import multiprocessing
 import os
+import re
 import socket
 from collections.abc import Callable
 from dataclasses import replace
@@ -253,6 +254,14 @@ def test_bf16_trains_to_like_losses_and_is_resumed_bit_for_bit(tmp_path: Path) -
     again, second = _run(tmp_path, settings, evaluate=_scores(0.0, 0.0))
     assert second.losses == half.losses
     assert _same(whole, again)
+
+
+def test_a_run_says_how_it_stands_and_leaves_standard_output_alone(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _, outcome = _run(None, replace(SETTINGS, steps=3), evaluate=_scores(0.25), progress=True)
+    assert re.fullmatch(r"loss \d\.\d{4}, best 0\.2500, [\d,]+ tokens/s", outcome.line())
+    assert not capsys.readouterr().out
 
 
 def test_epochs_are_counted_over_all_tasks() -> None:
