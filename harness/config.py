@@ -222,6 +222,7 @@ class EvalTaskConfig:
         languages: Which; empty for all that the task has.
         split: ``test``, ``dev``, or ``auto``: test where it has labels, else dev.
         limit: Use only so many examples of each language (chosen by id); 0 for all.
+        head: Name of the trained head to use; empty to find it (a retrieval test without one uses hidden states).
         layers: Retrieval: hidden states to try on development data (0 is the embeddings); empty for all.
         pool: Retrieval: poolings to try (``mean``, ``cls``).
     """
@@ -234,6 +235,7 @@ class EvalTaskConfig:
     languages: tuple[str, ...] = ()
     split: Literal["auto", "test", "dev"] = "auto"
     limit: int = 0
+    head: str = ""
     layers: tuple[int, ...] = ()
     pool: tuple[Literal["mean", "cls"], ...] = ("mean",)
 
@@ -417,9 +419,12 @@ def _check_tasks(config: RunConfig, where: str) -> None:
                 raise MorphaugError(f"{place}.task: {task.task} is there twice", "give its data in one entry")
             seen.add(task.task)
             _check_languages(task.languages, TASKS[task.task].languages, f"{place}.languages")
-    for at, measured in enumerate(config.evaluate.tasks if config.evaluate else ()):
+    tested = config.evaluate.tasks if config.evaluate else ()
+    for at, measured in enumerate(tested):
         place = f"{where}: evaluate.tasks[{at}]"
         _check_name(measured.task, TASKS, place)
+        if measured.task in [other.task for other in tested[:at]]:
+            raise MorphaugError(f"{place}.task: {measured.task} is there twice", "name all languages in one")
         _check_languages(measured.languages, TASKS[measured.task].languages, f"{place}.languages")
 
 

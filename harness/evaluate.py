@@ -186,7 +186,6 @@ def evaluate_task(
     options: EvaluateConfig,
     *,
     tokens: int,
-    head: str = "",
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Score a model on a task, language by language.
 
@@ -198,7 +197,6 @@ def evaluate_task(
         folder: Gets outcomes/ and predictions/; None for neither.
         options: Whether target-language development scores are wanted beside.
         tokens: Most tokens of one forward pass.
-        head: Name of the head; "" to find it.
 
     Returns:
         What results.json says of the task, and the note of the reading of its test set.
@@ -214,8 +212,8 @@ def evaluate_task(
     }
     extra: dict[str, Any] = {}
     if task.find is not None:
-        used = head if head in heads or not head else head_for(task, heads, head)
-        used = used or (task.name if task.name in heads else "")
+        own = task.name if task.name in heads else ""
+        used = head_for(task, heads, config.head) if config.head else own
         found = retrieve(model, config, languages, split, tokenizer, settings, head=used, pack_tokens=tokens)
         scores: Mapping[str, Score] = found.scores
         extra = {
@@ -227,7 +225,7 @@ def evaluate_task(
         predictions: dict[str, Sequence[Mapping[str, Any]]] = {}
         counts: dict[str, Any] = {}
     else:
-        used = head_for(task, heads, head)
+        used = head_for(task, heads, config.head)
         labels = model.head(used).spec.labels
         measured: dict[str, Measured] = {}
         for language in languages:
@@ -347,7 +345,9 @@ def evaluate_folder(
         MorphaugError: Something is not there, or ``out`` is.
     """
     get_task(task)
-    config = EvalTaskConfig(task=task, data=data, languages=tuple(languages), split=split, limit=limit)
+    config = EvalTaskConfig(
+        task=task, data=data, languages=tuple(languages), split=split, limit=limit, head=head
+    )
     if out is not None and out.exists() and any(out.iterdir()):
         raise MorphaugError(f"{out} is not empty", "give --out a new folder")
     model, tokenizer, settings, device = _opened(trained)
@@ -357,7 +357,7 @@ def evaluate_folder(
     options = EvaluateConfig(tasks=(config,))
     try:
         found, reading = evaluate_task(
-            model, config, tokenizer, settings, part, options, tokens=_tokens(None, device), head=head
+            model, config, tokenizer, settings, part, options, tokens=_tokens(None, device)
         )
         results = {
             "folder": str(out) if out is not None else "",

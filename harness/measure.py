@@ -12,13 +12,16 @@ from harness.data import limited
 from harness.decode import Answers, decode
 from harness.encode import Encoded, Settings, Tokenizer, encode
 from harness.metrics import Score
+from harness.metrics.retrieval import ranked, top, unit
 from harness.model import Model
 from harness.phases import content
 from harness.predict import predict
-from harness.records import Record
+from harness.records import Aligned, Record
 from harness.tasks import TASKS, Task, two_letters
 from harness.tasks.common import locate, unlabelled
 from morphaug.errors import MorphaugError
+
+RANKED = 20  # how deep a ranking is looked at
 
 
 class HeadKind(NamedTuple):
@@ -194,11 +197,34 @@ def measure(
         language: Of the examples.
         pack_tokens: Most tokens of one forward pass.
     """
+    if task.family == "retrieve":
+        return _matched(model, head, encoded, pack_tokens)
     if task.score is None:
         raise MorphaugError(f"{task.name} has no score")
     predicted = decode(encoded, predict(model, encoded.store, head, pack_tokens=pack_tokens))
     score = task.score(encoded.records, predicted, language)
     return Measured(score, tuple(shown(encoded.records, predicted)), encoded.counts)
+
+
+def main_score(task: Task) -> str:
+    """Which value of a task's score selects."""
+    return task.main or "map"
+
+
+def _matched(model: Model, head: str, encoded: Encoded, pack_tokens: int) -> Measured:
+    """How well a trained head finds the candidate of each pair among those of all pairs; equal ones are one."""
+    vectors = predict(model, encoded.store, head, pack_tokens=pack_tokens)
+    pairs = [record for record in encoded.records if isinstance(record, Aligned)]
+    names = [f"{pair.candidate}\0{pair.context}" for pair in pairs]
+    first = {name: at for at, name in reversed(list(enumerate(names)))}
+    kept = sorted(first.values())
+    _, found = top(unit(vectors[0::2]), unit(vectors[1::2][kept]), RANKED)
+    gold = {pair.id: {str(first[name])} for pair, name in zip(pairs, names, strict=True)}
+    rankings = {
+        pair.id: [str(kept[at]) for at in row] for pair, row in zip(pairs, found.tolist(), strict=True)
+    }
+    lines = tuple({"id": name, "prediction": ranking[0]} for name, ranking in rankings.items())
+    return Measured(ranked(gold, rankings, RANKED), lines, encoded.counts)
 
 
 def shown(records: Sequence[Record], predicted: Any) -> Iterator[dict[str, Any]]:

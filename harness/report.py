@@ -60,10 +60,11 @@ def show_results(results: Mapping[str, Any]) -> None:
 def _selection(selection: Mapping[str, Any] | None) -> str:
     if not selection:
         return "last step"
+    from harness.measure import main_score
     from harness.tasks import TASKS
 
     values = selection["values"].items()
-    scores = ", ".join(f"{task} {found[TASKS[task].main]:.2f}" for task, found in values)
+    scores = ", ".join(f"{task} {found[main_score(TASKS[task])]:.2f}" for task, found in values)
     return f"step {selection['step']:,}: {scores}"
 
 

@@ -28,7 +28,7 @@ from harness.embedding import compact, used_rows
 from harness.encode import Encoded, Settings, Tokenizer, encode, label_names, load_tokenizer
 from harness.encoder import Shape, load_encoder
 from harness.evaluate import write_results
-from harness.measure import HeadKind, encoded_for, head_for, measure
+from harness.measure import HeadKind, encoded_for, head_for, main_score, measure
 from harness.model import HeadSpec, Model, carry_head
 from harness.packing import Masking, mixing_weights, order, schedule
 from harness.phases import lock, read_json, versions, write_json
@@ -109,9 +109,9 @@ def check_heads(config: RunConfig, chain: list[Stage]) -> None:
     heads = last_heads(config, chain)
     for at, measured in enumerate(config.evaluate.tasks if config.evaluate else ()):
         task = TASKS[measured.task]
-        if task.find is None:
+        if task.find is None or measured.head:
             try:
-                head_for(task, heads)
+                head_for(task, heads, measured.head)
             except MorphaugError as error:
                 raise MorphaugError(f"evaluate.tasks[{at}]: {error.message}", error.hint) from None
 
@@ -267,7 +267,7 @@ def _train_phase(
 
 def mean_score(values: Mapping[str, Mapping[str, float]]) -> float:
     """What development data say of a model that has several tasks: the mean of their main scores."""
-    return sum(found[TASKS[name].main] for name, found in values.items()) / len(values)
+    return sum(found[main_score(TASKS[name])] for name, found in values.items()) / len(values)
 
 
 def trained_tokens(streams: Sequence[Stream], training: TrainSettings, steps: int) -> int:

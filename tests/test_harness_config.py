@@ -123,6 +123,7 @@ BAD: list[tuple[list[str], str]] = [
     (["intermediate.warmup=1.5"], "run.yaml: intermediate.warmup is a share below 1 or whole steps"),
     (["intermediate.mixing=propotional"], "intermediate.mixing: unknown value 'propotional'; did you mean"),
     (["intermediate.tasks.1=qamr"], "run.yaml: intermediate.tasks[1].task: qamr is there twice"),
+    (["evaluate.tasks=[panx, panx]"], "run.yaml: evaluate.tasks[1].task: panx is there twice"),
     (["target.recipe=xtrem"], "run.yaml: target.recipe: unknown recipe 'xtrem'; did you mean xtreme"),
     (["intermediate.recipe=xtune"], "run.yaml: intermediate.recipe: xtune says nothing of qamr"),
     (["target.head=fesh"], "target.head: unknown value 'fesh'; did you mean fresh?"),

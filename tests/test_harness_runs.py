@@ -351,6 +351,38 @@ def test_eval_and_predict_take_what_was_trained(
     )
 
 
+def test_a_retrieval_head_is_trained_selected_and_used(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pairs = [{"translation": {"en": text, "fi": text.upper()}} for text in sample_texts()]
+    (place / "pairs.jsonl").write_text("".join(json.dumps(pair) + "\n" for pair in pairs), encoding="utf-8")
+    run = {
+        "name": "retrieval",
+        "model": "model",
+        "out": "retrieval",
+        "threads": 1,
+        "target": {
+            "tasks": [{"task": "bitext", "data": "pairs.jsonl", "dev_share": 0.2}],
+            "steps": 4,
+            "batch_size": 8,
+            "lr": 1e-3,
+            "evaluate_every": 2,
+        },
+        "evaluate": {
+            "tasks": [{"task": "tatoeba", "data": "tatoeba", "languages": ["fi"], "head": "bitext"}]
+        },
+    }
+    (place / "retrieval.yaml").write_text(yaml.safe_dump(run), encoding="utf-8")
+    here(place, monkeypatch, "train", "retrieval.yaml", "--json")
+    found = json.loads(capsys.readouterr().out)
+    assert 0 < found["phases"]["target"]["selection"]["values"]["bitext"]["map"] <= 100
+    assert found["scores"]["tatoeba"]["chosen"] == {"head": "bitext"}
+    assert found["scores"]["tatoeba"]["sweep"] == {}
+    assert (
+        found["scores"]["tatoeba"]["languages"]["fi"]["examples"] == 12
+    )  # nothing was chosen on any of them
+
+
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
