@@ -9,16 +9,26 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, distributed, nn
 
+from morphaug.errors import MorphaugError
+
 
 @contextmanager
-def joined() -> Iterator[torch.device]:
+def joined(wanted: str = "auto") -> Iterator[torch.device]:
     """Join the processes that torchrun started, if it did; `harness.train.fit` then shares the work.
+
+    Args:
+        wanted: "cpu", "cuda", or "auto" for a GPU where there is one.
 
     Yields:
         The device this process is to train on: its GPU, else the CPU.
+
+    Raises:
+        MorphaugError: There is no GPU, and one is wanted.
     """
     count, local = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("LOCAL_RANK", "0"))
-    cuda = torch.cuda.is_available()
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise MorphaugError("device: cuda is not available here", "set device: cpu")
+    cuda = wanted != "cpu" and torch.cuda.is_available()
     device = torch.device("cuda", local) if cuda else torch.device("cpu")
     if cuda:
         torch.cuda.set_device(device)

@@ -8,12 +8,10 @@ OUT/runs/NAME/seed-SEED/   results.json, run.json, outcomes/, predictions/
 from __future__ import annotations
 
 import math
-import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +30,7 @@ from harness.measure import HeadKind, encoded_for, head_for, main_score, measure
 from harness.model import HeadSpec, Model, carry_head
 from harness.packing import Masking, mixing_weights, order, schedule
 from harness.phases import lock, read_json, versions, write_json
+from harness.ranks import is_first, joined, place, told
 from harness.stages import Stage, data_key, stages
 from harness.store import Store
 from harness.tasks import TASKS
@@ -55,8 +54,8 @@ def run_training(config: RunConfig, *, say: Callable[[str], None] | None = None)
     Raises:
         MorphaugError: Something the user can put right; nothing half-written is left in place of a result.
     """
-    with ranks(config.device) as (rank, world, device):
-        tell = say or _stderr if rank == 0 else _silence
+    with joined(config.device) as device:
+        tell = (say or _stderr) if is_first() else _silence
         if config.threads:
             torch.set_num_threads(config.threads)
         chain = stages(config, tell)
@@ -64,10 +63,10 @@ def run_training(config: RunConfig, *, say: Callable[[str], None] | None = None)
         tokenizer = load_tokenizer(config.model)
         found: dict[str, Any] = {}
         for stage in chain:
-            record, cached = _train(stage, config, tokenizer, device, rank, world, tell)
+            record, cached = _train(stage, config, tokenizer, device, tell)
             tell(f"{stage.name}: {'found' if cached else 'trained'} {stage.phase.folder}")
             found[stage.name] = {**_summary(record), "cached": cached}
-        if rank:
+        if not is_first():
             return None
         return write_results(config, chain, found, tokenizer, device, tell)
 
@@ -78,26 +77,6 @@ def _stderr(line: str) -> None:
 
 def _silence(line: str) -> None:
     """What the other processes of torchrun's say."""
-
-
-@contextmanager
-def ranks(device: str) -> Iterator[tuple[int, int, torch.device]]:
-    """(rank, processes, device) of this process; under torchrun the processes are joined for the duration."""
-    cuda = device == "cuda" or (device == "auto" and torch.cuda.is_available())
-    if device == "cuda" and not torch.cuda.is_available():
-        raise MorphaugError("device: cuda is not available here", "set device: cpu")
-    world = int(os.environ.get("WORLD_SIZE", "1"))
-    if world == 1:
-        yield 0, 1, torch.device("cuda" if cuda else "cpu")
-        return
-    place = torch.device("cuda", int(os.environ["LOCAL_RANK"])) if cuda else torch.device("cpu")
-    if cuda:
-        torch.cuda.set_device(place)
-    distributed.init_process_group("nccl" if cuda else "gloo")
-    try:
-        yield distributed.get_rank(), world, place
-    finally:
-        distributed.destroy_process_group()
 
 
 def check_heads(config: RunConfig, chain: list[Stage]) -> None:
@@ -146,35 +125,34 @@ def _train(
     config: RunConfig,
     tokenizer: Tokenizer,
     device: torch.device,
-    rank: int,
-    world: int,
     say: Callable[[str], None],
 ) -> tuple[dict[str, Any], bool]:
     """A phase's record, and whether it was found; all processes go through the same phases together."""
+    begun = False
 
     def work(folder: Path) -> dict[str, Any]:
-        return _train_phase(stage, config, tokenizer, device, folder, rank, say)
+        nonlocal begun
+        begun = True
+        told(1, device)
+        return _train_phase(stage, config, tokenizer, device, folder, say)
 
-    if world == 1:
-        return stage.phase.train(work, say=say)
-    begun = torch.zeros(1, device=device)
-    if rank:
-        distributed.broadcast(begun, 0)
-        cached = not bool(begun)
-        if not cached:
-            work(stage.phase.part)
+    if is_first():
+        found = stage.phase.train(work, say=say)
+        if not begun:
+            told(0, device)
+        _together()
+        return found
+    begun = bool(told(0, device))
+    if begun:
+        _train_phase(stage, config, tokenizer, device, stage.phase.part, say)
+    _together()
+    return stage.phase.record(), not begun
+
+
+def _together() -> None:
+    """Wait for the other processes, if there are any."""
+    if place()[1] > 1:
         distributed.barrier()
-        return stage.phase.record(), cached
-
-    def together(folder: Path) -> dict[str, Any]:
-        distributed.broadcast(begun.fill_(1), 0)
-        return work(folder)
-
-    record, cached = stage.phase.train(together, say=say)
-    if cached:
-        distributed.broadcast(begun, 0)
-    distributed.barrier()
-    return record, cached
 
 
 def _train_phase(
@@ -183,13 +161,12 @@ def _train_phase(
     tokenizer: Tokenizer,
     device: torch.device,
     folder: Path,
-    rank: int,
     say: Callable[[str], None],
 ) -> dict[str, Any]:
     """Train a phase in its folder, which may hold checkpoints to go on from; what run.json is to say."""
     settings = stage.config
     lengths = Settings(settings.max_len, settings.doc_stride, settings.max_query)
-    encoded = {data.task.name: _encoded(data, lengths, tokenizer, config, rank) for data in stage.data}
+    encoded = {data.task.name: _encoded(data, lengths, tokenizer, config) for data in stage.data}
     stores = {name: store for name, (store, _) in encoded.items()}
     dev = {data.task.name: _dev(data, lengths, tokenizer) for data in stage.data if data.dev}
     model, carried = _model(stage, config, {data.task.name: labels_of(data) for data in stage.data})
@@ -231,9 +208,9 @@ def _train_phase(
     )
     for note in outcome.notes:
         say(f"{stage.name}: {note}")
-    values = judged(model) if best and rank == 0 else {}
+    values = judged(model) if best and is_first() else {}
     model.encoder.shape = own_shape
-    if rank == 0:
+    if is_first():
         save_model(folder / "model", model, decay=outcome.decay)
         _whole(tokenizer).save_pretrained(folder / "model")
         shutil.rmtree(folder / "checkpoints", ignore_errors=True)
@@ -350,12 +327,12 @@ def _streams(stage: Stage, stores: Mapping[str, Store], tokenizer: Tokenizer, mo
 
 
 def _encoded(
-    data: TaskData, lengths: Settings, tokenizer: Tokenizer, config: RunConfig, rank: int
+    data: TaskData, lengths: Settings, tokenizer: Tokenizer, config: RunConfig
 ) -> tuple[Store, Mapping[str, int]]:
     """A task's training data as flat arrays, and what was cut; made once and kept."""
     name = data_key(data, [asdict(lengths), labels_of(data), config.model])
     root = Path(config.out) / "data"
-    if rank:  # the first process keeps it
+    if not is_first():  # the first process keeps it
         made = encode(data.train, tokenizer, data.task.family, lengths, labels_of(data), train=True)
         return made.store, made.counts
     with lock(root / f"{name}.lock"):
