@@ -10,8 +10,9 @@ from typing import Any
 
 from harness.config import PhaseConfig, RunConfig, resolved
 from harness.data import TaskData, load_task
+from harness.encoder import Shape
 from harness.measure import files_tested, split_of
-from harness.phases import Phase, code_version, content, digest, versions
+from harness.phases import Phase, code_version, content, digest, read_json, versions
 from morphaug.errors import MorphaugError
 
 # Settings that change where a result lies, how fast or how observed it is made, not what it is.
@@ -49,6 +50,7 @@ def model_content(model: str) -> dict[str, Any]:
         raise MorphaugError(
             f"model: {path} holds no config.json", "name the folder of a checkpoint, or a Hub name"
         )
+    Shape.of(read_json(path / "config.json"), str(path))  # is it an XLM-R at all?
     names = (
         "config.json",
         "model.safetensors",

@@ -82,6 +82,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a model, data in official formats and corpora made of them by morphaug generate."""
     folder = tmp_path_factory.mktemp("runs")
     make_tiny_model(folder / "model")
+    shutil.copytree(folder / "model", folder / "other-model")
+    other = json.loads((folder / "model" / "config.json").read_text()) | {"model_type": "bert"}
+    (folder / "other-model" / "config.json").write_text(json.dumps(other))
     english = data_file("samples", "english")
     (folder / "text.txt").write_text("\n".join(sample_texts()) + "\n", encoding="utf-8")
     for name in ("nli", "qa"):
@@ -393,6 +396,7 @@ def test_a_retrieval_head_is_trained_selected_and_used(
         (["model=nowhere/at/all"], "nowhere/at/all"),
         (["evaluate.tasks.0.task=xquad", "evaluate.tasks.0.languages=[tr]", "evaluate.tasks.0.data=other.jsonl"], "evaluate.tasks[0]: no head for xquad; train xquad or squad"),
         (["target.tasks.0.augmented=aug/nli"], "aug/nli"),
+        (["model=other-model"], "other-model is bert with gelu, not XLM-R"),
         (["evaluate.tasks.0.data=aug"], "evaluate.tasks[0]: no test data of panx in Finnish"),
         (["evaluate.tasks.0.languages=[en, fi]", "target.tasks.0.split=dev"], "dev-en.tsv is what the run is evaluated on"),
         (["device=cuda"], "device: cuda is not available here"),
