@@ -42,9 +42,10 @@ _AGREEMENT_ROWS = 8_000  # rows that agreement is measured on
 _PEERS = 8  # bundles that an unseen one is composed from, at most, per group of features
 _HOPELESS = 0.03  # a stem change so much less likely than the best one cannot win
 _BROAD = 4  # contexts of an ending that do not look at its letters
-_KEPT = 48  # outcomes of a mixture that are carried on to longer contexts
+_KEPT = 20  # outcomes of a mixture that are carried on to longer contexts
 _MEMO = 100_000
 _MOST = 0xFFFF
+_FEW = 64  # bundles of a context whose counts are read together
 _MOVED = "\x04"  # stands for a separated prefix of the lemma
 _VOWELS = frozenset("aeiouyæœøıаеиоуыэюяіαεηιουω")
 _GROUPS: dict[str, str] = {
@@ -359,6 +360,20 @@ def _record(node: Node) -> bytes:
     return out.tobytes()
 
 
+def _counts(record: bytes) -> dict[int, Sequence[int]]:
+    """A record: bundle -> an outcome, its count, another outcome, …"""
+    numbers = array("H", record)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    out: dict[int, Sequence[int]] = {}
+    at, end = 0, len(numbers)
+    while at < end:
+        stop = at + 2 + 2 * numbers[at + 1]
+        out[numbers[at]] = numbers[at + 2 : stop]
+        at = stop
+    return out
+
+
 def _train(rows: Iterable[tuple[str, str, str]]) -> _Trained:
     bundles, fronts, changes, endings = _Names(), _Names(), _Names(), _Names()
     lemma_ends: dict[str, Counter[str]] = defaultdict(Counter)
@@ -403,6 +418,8 @@ def _train(rows: Iterable[tuple[str, str, str]]) -> _Trained:
             ending_rows.append((which, endings[ending], ending_contexts[:3:-1]))
     lend_stem, lend_ending = _agreement(stem_nodes, stem_rows), _agreement(ending_nodes, ending_rows)
 
+    from morphaug.paradigms import _code
+
     records: list[tuple[str, bytes]] = []
     for nodes in (stem_nodes, ending_nodes, front_nodes):
         for context, node in nodes.items():
@@ -410,7 +427,11 @@ def _train(rows: Iterable[tuple[str, str, str]]) -> _Trained:
                 (counts,) = node.values()
                 if sum(counts.values()) == 1 and _shorter_says_so(nodes, context):
                     continue  # a single row, known from a shorter context
-            records.append((context, _record(node)))
+            if len(node) <= _FEW:
+                records.append((context, _record(node)))
+                continue
+            records.append((context, b""))  # many bundles: each has a record of its own
+            records += [(f"{context}\x01{_code(which)}", _record({which: c})) for which, c in node.items()]
     lemma_ending = {}
     for pos, found in sorted(lemma_ends.items()):
         whole = sum(n for end, n in found.items() if len(end) == 1)
@@ -493,6 +514,7 @@ class Affixes:
         self._cores: dict[frozenset[str], int] | None = None
         self._buckets: dict[tuple[str, str], list[tuple[str, int]]] | None = None
         self._contexts: dict[str, dict[int, Sequence[int]]] = {}
+        self._wide: set[str] = set()
         self._mixtures: dict[tuple[str, int], dict[int, float]] = {}
         self._broad_mixtures: dict[tuple[str, tuple[str, ...], int], dict[int, float]] = {}
         self._ending_mixtures: dict[tuple[str, tuple[str, ...], int], Sequence[tuple[int, float]]] = {}
@@ -537,21 +559,23 @@ class Affixes:
 
     def _context(self, context: str) -> dict[int, Sequence[int]]:
         """What was counted in a context: bundle -> an outcome, its count, another outcome, …"""
-        found = self._contexts.get(context)
+        records = self.trie.get(context, ())
+        if len(self._contexts) >= _MEMO:
+            self._contexts.clear()
+            self._wide.clear()
+        found = self._contexts[context] = _counts(records[0]) if records else {}
+        if records and not found:
+            self._wide.add(context)
+        return found
+
+    def _of_wide(self, context: str, bundle: int, counted: dict[int, Sequence[int]]) -> Sequence[int]:
+        """The counts of one bundle in a context of many."""
+        found = counted.get(bundle)
         if found is None:
-            found = {}
-            for record in self.trie.get(context, ()):
-                numbers = array("H", record)
-                if sys.byteorder == "big":
-                    numbers.byteswap()
-                at, end = 0, len(numbers)
-                while at < end:
-                    stop = at + 2 + 2 * numbers[at + 1]
-                    found[numbers[at]] = numbers[at + 2 : stop]
-                    at = stop
-            if len(self._contexts) >= _MEMO:
-                self._contexts.clear()
-            self._contexts[context] = found
+            from morphaug.paradigms import _code
+
+            records = self.trie.get(f"{context}\x01{_code(bundle)}", ())
+            found = counted[bundle] = _counts(records[0]).get(bundle, ()) if records else ()
         return found
 
     def _node(self, context: str, weights: Mapping[int, float]) -> dict[int, float]:
@@ -560,12 +584,15 @@ class Affixes:
         if counted is None:
             counted = self._context(context)
         node: dict[int, float] = {}
-        if len(counted) > len(weights):
+        if context in self._wide:
+            found = [(weight, self._of_wide(context, lender, counted)) for lender, weight in weights.items()]
+        elif len(counted) > len(weights):
             found = [(weight, counted[lender]) for lender, weight in weights.items() if lender in counted]
         else:
             found = [(weights[lender], pairs) for lender, pairs in counted.items() if lender in weights]
         for weight, pairs in found:
-            for outcome, n in zip(pairs[::2], pairs[1::2], strict=True):
+            numbers = iter(pairs)
+            for outcome, n in zip(numbers, numbers, strict=True):
                 node[outcome] = node.get(outcome, 0.0) + weight * n
         return node
 

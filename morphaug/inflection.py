@@ -38,12 +38,9 @@ FILES = ("inflector.json", "inflector.marisa", "inflector.npz", "inflector.npy")
 """The files of an inflector: header, affix counts, and (of a network) small arrays and the mapped table."""
 _HEADER, _TRIE, _ARRAYS, _TABLE = FILES
 _ROWS = 100_000  # rows that a large table is sampled down to
-_NETWORK_ROWS = (
-    1_000,
-    20_000,
-)  # rows from which a network is trained, and those of a large table that it sees
+_NETWORK_ROWS = (1_000, 20_000)  # rows from which a network is trained; those of a large table that it sees
 # Probability from which the affixes are believed alone: where both saw all rows, and where the network saw a sample.
-_SURE = (0.97, 0.9)
+_SURE = (0.97, 0.75)
 _BATCH = 512
 _MEMO = 100_000
 # A form's score is the product of both learners' probabilities, each raised to a power; a form that one of them
@@ -305,8 +302,10 @@ class Inflector:
 def _ordered(
     shares: Mapping[str, float], network: Mapping[str, float], affixes: Mapping[str, float]
 ) -> tuple[Guess, ...]:
-    ranked = sorted((-min(1.0, share), form) for form, share in shares.items())
-    return tuple(Guess(form, -minus, _maker(form, network, affixes)) for minus, form in ranked)
+    ranked = sorted([(-min(1.0, share), form) for form, share in shares.items()])
+    if not network:
+        return tuple([Guess(form, -minus, "affixes") for minus, form in ranked])
+    return tuple([Guess(form, -minus, _maker(form, network, affixes)) for minus, form in ranked])
 
 
 def _product(

@@ -123,6 +123,7 @@ class Transducer:
             for k, most in enumerate((HISTORY - 1, LEFT, RUN))
         ]
         self._bag = self._table.take(self._tree.walk(BAG, [np.arange(self._tree.width)])[0], axis=0)
+        self._readable: dict[str, bool] = {}
         self._bundles: dict[str, Sums] = {}
         self._words: dict[tuple[str, int], _Word] = {}
         self._behind: dict[tuple[tuple[int, ...], int], Sums] = {}
@@ -130,11 +131,17 @@ class Transducer:
 
     def reads(self, bundle: str) -> bool:
         """Whether each feature of a bundle was seen with its part of speech."""
-        pos = pos_of(bundle)
-        return pos in self._pos and all(
-            feature == pos or feature in DEFAULTS or "&".join(sorted((feature, pos))) in self._pos
-            for feature in features_of(bundle)
-        )
+        known = self._readable.get(bundle)
+        if known is None:
+            pos = pos_of(bundle)
+            known = pos in self._pos and all(
+                feature == pos or feature in DEFAULTS or "&".join(sorted((feature, pos))) in self._pos
+                for feature in features_of(bundle)
+            )
+            if len(self._readable) >= _STATES:
+                self._readable.clear()
+            self._readable[bundle] = known
+        return known
 
     def _of_bundle(self, bundle: str) -> Sums:
         found = self._bundles.get(bundle)
