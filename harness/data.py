@@ -16,6 +16,7 @@ from pathlib import Path
 from harness.config import TaskConfig
 from harness.records import Choice, Classified, Plain, Question, Record, Tagged, reversed_pairs
 from harness.tasks import TASKS, Task
+from harness.tasks.augmented import load as load_augmented
 from morphaug.errors import MorphaugError
 
 
@@ -112,7 +113,8 @@ def load_task(
     try:
         originals, files = _read(task, config, config.split, counts)
     except MorphaugError as error:
-        raise MorphaugError(f"{place}: {error.message}", error.hint) from None
+        instead = f"models for {task.name} are trained on {' or '.join(task.trains_on)}"
+        raise MorphaugError(f"{place}: {error.message}", instead if task.trains_on else error.hint) from None
     if both := [name for name in sorted(files) if name in tested]:
         raise MorphaugError(f"{place}: {both[0]} is what the run is evaluated on", "train on another file")
     counts["read"] = len(originals)
@@ -188,8 +190,13 @@ def _augmented(
     place: str,
 ) -> list[Record]:
     """The augmented records of a folder whose sources are trained on."""
-    records = task.read_augmented(Path(folder))
+    try:
+        loaded = load_augmented(task, Path(folder))
+    except MorphaugError as error:
+        raise MorphaugError(f"{place}.augmented: {error.message}", error.hint) from None
+    records = loaded.records
     counts["augmented_read"] += len(records)
+    counts.update({f"augmented_rejected_{reason}": n for reason, n in loaded.counts().items()})
     known, wanted = {record.id for record in originals}, {record.id for record in used}
     held_out = {record.id for record in dev} if dev_from == "carved" else set()
     careful = dev_from == "carved" or config.limit > 0

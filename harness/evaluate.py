@@ -89,6 +89,8 @@ def write_results(
     readings = list(before.get("test_readings", []))
     scores = {}
     if config.evaluate:
+        if last:
+            last.phase.verify()
         model = load_model(str(model_folder) if last else config.model, device)
         chosen = {name: phase.get("selection") for name, phase in phases.items()}
         for task in config.evaluate.tasks:
