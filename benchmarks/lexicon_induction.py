@@ -4,6 +4,7 @@
         --treebank en_pud-ud-test.conllu.xz --parallel dev.en dev.sw
     python benchmarks/lexicon_induction.py sheet LEXICON.tsv -l swh --dictionary DICTD/ --out sheet.tsv --key key.tsv
     python benchmarks/lexicon_induction.py judge sheet.tsv --key key.tsv
+    python benchmarks/lexicon_induction.py judge benchmarks/lexicon_judgement.tsv
 
 The dictionary (FreeDict, both directions, from the user's own folder) is split by a hash of the headword: thresholds
 were chosen on the "dev" half, the "other" half is for reporting. A pair matches if the two words are equal, or have a
@@ -233,12 +234,18 @@ def sheet(options: argparse.Namespace) -> None:
 
 
 def judge(options: argparse.Namespace) -> None:
-    kinds = dict(line.split("\t")[:2] for line in options.key.read_text("utf-8").splitlines()[1:])
+    """Counts the judgements; the key is in the sheet's last columns, or in a file of its own."""
+    kinds: dict[str, str] = {}
+    if options.key:
+        kinds = dict(line.split("\t")[:2] for line in options.key.read_text("utf-8").splitlines()[1:])
     seen: dict[str, list[str]] = defaultdict(list)
     for line in options.sheet.read_text("utf-8").splitlines():
         if not line.startswith(("#", "number")):
-            number, _, _, _, judgement = line.split("\t")[:5]
-            seen[kinds[number]].append(judgement)
+            number, _, _, _, judgement, *rest = line.split("\t")
+            seen[kinds.get(number) or rest[0]].append(judgement)
+            if rest and rest[0] == "pair":
+                strong = float(rest[1]) >= 0.2
+                seen[f"pair, probability {'>=' if strong else '<'} 0.2"].append(judgement)
     for kind, judgements in sorted(seen.items()):
         print(f"{kind}: {len(judgements)}, {dict(Counter(judgements).most_common())}")
         print(f"  right {shown([j == 'right' for j in judgements])}")
@@ -272,7 +279,7 @@ def main() -> None:
     one = commands.add_parser("judge")
     one.set_defaults(run=judge)
     one.add_argument("sheet", type=Path)
-    one.add_argument("--key", type=Path, required=True)
+    one.add_argument("--key", type=Path)
     options = parser.parse_args()
     options.run(options)
 
