@@ -41,8 +41,8 @@ def run(arm: str, seed: int, options: argparse.Namespace) -> dict[str, dict[str,
         f"intermediate.tasks.0.data={data / 'intermediate' / 'qamr'}",
         f"target.tasks.0.data={data / 'panx'}",
         f"evaluate.tasks.0.data={data / 'panx'}",
-        *(text.replace("DATA", str(data)) for text in ARMS[arm]),
         *options.override,
+        *(text.replace("DATA", str(data)) for text in ARMS[arm]),  # an arm may leave out what was overridden
     ]
     command = [
         sys.executable,

@@ -396,7 +396,7 @@ def test_a_retrieval_head_is_trained_selected_and_used(
         (["model=nowhere/at/all"], "nowhere/at/all"),
         (["evaluate.tasks.0.task=xquad", "evaluate.tasks.0.languages=[tr]", "evaluate.tasks.0.data=other.jsonl"], "evaluate.tasks[0]: no head for xquad; train xquad or squad"),
         (["target.tasks.0.augmented=aug/nli"], "target.tasks[0].augmented: "),
-        (["intermediate.tasks.1.task=xquad"], "trained on squad"),
+        (["intermediate.tasks.1.task=xquad", "intermediate.tasks.1.data=panx"], "trained on squad"),
         (["model=other-model"], "other-model is bert with gelu, not XLM-R"),
         (["evaluate.tasks.0.data=aug"], "evaluate.tasks[0]: no test data of panx in Finnish"),
         (["evaluate.tasks.0.languages=[en, fi]", "target.tasks.0.split=dev"], "dev-en.tsv is what the run is evaluated on"),
