@@ -354,6 +354,47 @@ def test_eval_and_predict_take_what_was_trained(
     )
 
 
+def test_a_model_can_be_evaluated_alone_with_oracle_scores_beside(
+    place: Path, first: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = (place / "nli.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    (place / "split").mkdir(exist_ok=True)
+    (place / "split" / "test-fi.jsonl").write_text("".join(lines[:8]), encoding="utf-8")
+    (place / "split" / "dev-fi.jsonl").write_text("".join(lines[8:]), encoding="utf-8")
+    run = {
+        "name": "alone",
+        "model": f"work/phases/{first['phases']['intermediate']['key']}/model",
+        "out": "measured",
+        "threads": 1,
+        "evaluate": {
+            "tasks": [{"task": "classification", "data": "split", "languages": "Finnish"}],
+            "oracle": True,
+        },
+    }
+    (place / "alone.yaml").write_text(yaml.safe_dump(run), encoding="utf-8")
+    here(place, monkeypatch, "train", "alone.yaml", "--json")
+    found = json.loads(capsys.readouterr().out)
+    assert found["phases"] == {}
+    scored = found["scores"]["classification"]
+    assert (scored["split"], scored["languages"]["fi"]["examples"]) == ("test", 8)
+    assert scored["oracle"]["fi"]["examples"] == 4
+    here(
+        place,
+        monkeypatch,
+        "eval",
+        found["folder"],
+        "-t",
+        "classification",
+        "-d",
+        "split",
+        "-l",
+        "fi",
+        "--json",
+    )
+    again = json.loads(capsys.readouterr().out)["scores"]["classification"]
+    assert again["languages"] == scored["languages"]
+
+
 def test_a_retrieval_head_is_trained_selected_and_used(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
