@@ -89,7 +89,7 @@ def _compared() -> Iterator[tuple[str, Reading]]:
         else:
             stem = word
         yield stem + "er", (word, "ADJ")
-        yield stem + "est", (word, "ADJ")
+        yield f"{stem}est", (word, "ADJ")
 
 
 def _irregular() -> dict[str, tuple[Reading, ...]]:
