@@ -559,7 +559,7 @@ class Affixes:
 
     def _context(self, context: str) -> dict[int, Sequence[int]]:
         """What was counted in a context: bundle -> an outcome, its count, another outcome, …"""
-        records = self.trie.get(context, ())
+        records = self.trie.get(context, ()) if "\0" not in context else ()  # tries end their queries there
         if len(self._contexts) >= _MEMO:
             self._contexts.clear()
             self._wide.clear()

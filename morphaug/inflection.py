@@ -38,7 +38,7 @@ FILES = ("inflector.json", "inflector.marisa", "inflector.npz", "inflector.npy")
 """The files of an inflector: header, affix counts, and (of a network) small arrays and the mapped table."""
 _HEADER, _TRIE, _ARRAYS, _TABLE = FILES
 _ROWS = 100_000  # rows that a large table is sampled down to
-_NETWORK_ROWS = (1_000, 20_000)  # rows from which a network is trained; those of a large table that it sees
+_NETWORK_ROWS = (5_000, 20_000)  # rows from which a network is trained; those of a large table that it sees
 # Probability from which the affixes are believed alone: where both saw all rows, and where the network saw a sample.
 _SURE = (0.97, 0.75)
 _BATCH = 512

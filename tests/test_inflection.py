@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from morphaug import transducer_training
+from morphaug import inflection, transducer_training
 from morphaug.affixes import Affixes
 from morphaug.app import cli
 from morphaug.errors import MissingResource, MorphaugError
@@ -56,8 +56,9 @@ def agglutinating(n: int, seed: int) -> list[Row]:
 
 @pytest.fixture(scope="module")
 def quick() -> Iterator[None]:
-    """A network that is trained in a second or two: one seed, few passes."""
+    """A network that is trained in a second or two: few seeds and passes, from fewer rows."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inflection, "_NETWORK_ROWS", (1_000, 20_000))
         patch.setattr(transducer_training, "_SEEDS", (1, 2))
         patch.setattr(transducer_training, "_HIDDEN", 64)
         patch.setattr(transducer_training, "_PASSES", 16)
@@ -247,9 +248,9 @@ def test_n_best_is_sorted_and_no_more_than_one(network: Path, prefixing: Inflect
 _TRAIN = """
 import sys
 from pathlib import Path
-from morphaug import transducer_training
-from morphaug.inflection import Inflector
+from morphaug import inflection, transducer_training
 from morphaug.inflector_files import train_file
+inflection._NETWORK_ROWS = (1_000, 20_000)
 transducer_training._SEEDS, transducer_training._HIDDEN, transducer_training._PASSES = (1, 2), 16, 2
 train_file(Path(sys.argv[1]), Path(sys.argv[2]))
 assert "torch" not in sys.modules
