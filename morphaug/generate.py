@@ -8,7 +8,6 @@ shards, the order of the input, or whether the run was interrupted.
 
 from __future__ import annotations
 
-import gc
 import json
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -27,7 +26,7 @@ from morphaug.manifest import Account, input_note, manifest, versions
 from morphaug.parsecache import decode, encode
 from morphaug.prepare import TreeSource, check
 from morphaug.shards import MANIFEST, ShardWriter, Writer, open_folder
-from morphaug.trees import Sentence
+from morphaug.trees import Sentence, uncollected
 from morphaug.work import Example, Made, Reject, Settings, work
 
 if TYPE_CHECKING:
@@ -429,11 +428,8 @@ def _begin_worker(codes: Sequence[str], recipes: tuple[Recipe, ...], settings: S
 
 def _work(chunk: _Chunk) -> Made:
     assert _worker is not None
-    gc.disable()  # trees have no cycles, and looking for some in them costs an eighth of the time
-    try:
+    with uncollected():
         return _worked(chunk, *_worker)
-    finally:
-        gc.enable()
 
 
 def _worked(

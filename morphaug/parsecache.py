@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from morphaug.conllu import parse_feats
 from morphaug.errors import MorphaugError
-from morphaug.trees import Feats, Sentence, Token, feats_text
+from morphaug.trees import Feats, Sentence, Token, feats_text, uncollected
 
 if TYPE_CHECKING:
     from morphaug.parsing import Parser
@@ -118,9 +118,10 @@ class ParseCache:
         try:
             connection.execute("BEGIN")  # one lock for all, not one for each
             try:
-                for key in keys(parser, fields):
-                    row = connection.execute("SELECT value FROM parse WHERE key = ?", (key,)).fetchone()
-                    out.append(_sound(row[0]) if row else None)
+                with uncollected():
+                    for key in keys(parser, fields):
+                        row = connection.execute("SELECT value FROM parse WHERE key = ?", (key,)).fetchone()
+                        out.append(_sound(row[0]) if row else None)
             finally:
                 connection.execute("COMMIT")
         except sqlite3.Error as error:

@@ -6,8 +6,10 @@ the concatenation of their ``text()``: nothing of the input, not even a double s
 
 from __future__ import annotations
 
+import gc
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -149,6 +151,18 @@ def feats_text(feats: Mapping[str, str]) -> str:
     if not feats:
         return "_"
     return "|".join([f"{k}={feats[k]}" for k in sorted(feats, key=str.lower)])
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Make trees without the search for cycles: they have none, and it costs an eighth of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def longest_run(places: Sequence[int]) -> int:
