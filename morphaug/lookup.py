@@ -71,7 +71,7 @@ def analyses(language: str, form: str) -> list[dict[str, Any]]:
     """What an inflected word can be.
 
     Returns:
-        {"form", "lemma", "upos", "feats", "bundle"} of each reading; [] if the table does not have the form.
+        {"form", "lemma", "upos", "feats", "bundle"} of each reading; [] if neither the table nor the grammar has the form.
     """
     from morphaug import resources
 
