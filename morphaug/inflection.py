@@ -40,7 +40,7 @@ _HEADER, _TRIE, _ARRAYS, _TABLE = FILES
 _ROWS = 100_000  # rows that a large table is sampled down to
 _NETWORK_ROWS = (5_000, 20_000)  # rows from which a network is trained; those of a large table that it sees
 # Probability from which the affixes are believed alone: where both saw all rows, and where the network saw a sample.
-_SURE = (0.97, 0.5)
+_SURE = (0.97, 0.3)
 _BATCH = 512
 _MEMO = 100_000
 # A form's score is the product of both learners' probabilities, each raised to a power; a form that one of them
