@@ -500,7 +500,6 @@ class Affixes:
         self._names: list[str] = header["bundles"]
         self._ids = {name: i for i, name in enumerate(self._names)}
         self._fronts: list[Front] = [(a, b) for a, b in header["fronts"]]
-        self._front_ids = {front: i for i, front in enumerate(self._fronts)}
         self._changes: list[Change] = [(n, a, b) for n, a, b in header["changes"]]
         self._change_ids = {change: i for i, change in enumerate(self._changes)}
         self._endings: list[str] = header["endings"]

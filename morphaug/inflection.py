@@ -250,11 +250,12 @@ class Inflector:
         for start in range(0, len(new), _BATCH):
             batch = new[start : start + _BATCH]
             affixes = {item: self._counted(*item, (), "") for item in batch}
-            asked = [] if network is None else [i for i in batch if self._doubtful(*i, affixes[i])]
-            answers.update((item, _ordered(affixes[item], {}, affixes[item])) for item in batch)
-            if network is not None:
-                for item, forms in zip(asked, network.search(asked), strict=True):
-                    answers[item] = self._joined(*item, forms, affixes[item], (), "")
+            asked = [item for item in batch if self._doubtful(*item, affixes[item])]
+            searched = zip(asked, network.search(asked), strict=True) if network is not None else ()
+            answers.update((i, self._joined(*i, forms, affixes[i], (), "")) for i, forms in searched)
+            for item in batch:
+                if item not in answers:
+                    answers[item] = _ordered(affixes[item], {}, affixes[item])
         for item in new:
             self._remember((*item, ""), answers[item])
         return [answers[item] for item in items]
@@ -272,8 +273,7 @@ class Inflector:
         self, lemma: str, bundle: str, cells: Sequence[tuple[str, str]], keep: str
     ) -> Mapping[str, float]:
         """What the affixes say; of a bundle that was never seen only if the network cannot read it either."""
-        composes = self._network is not None and bool(lemma) and not self.knows(bundle)
-        if composes and self._network is not None and self._network.reads(bundle):
+        if lemma and self._network is not None and not self.knows(bundle) and self._network.reads(bundle):
             return {}
         return self._affixes.shares(lemma, bundle, cells, keep=keep)
 

@@ -198,16 +198,6 @@ def agree(word: str, noun_class: str) -> str:
     return agreement.agree(word, cls) if cls else word
 
 
-def subject_prefix(noun_class: str, *, negative: bool = False) -> str:
-    """The verb's prefix for a subject of a class: "ki" for Bantu7, "haki" if negative."""
-    return (verbs.NEGATIVE if negative else verbs.SUBJECT)[str(class_number(noun_class))]
-
-
-def object_prefix(noun_class: str) -> str:
-    """The verb's prefix for an object of a class, before a consonant."""
-    return verbs.OBJECT[str(class_number(noun_class))]
-
-
 def possessive(owner: str, noun_class: str) -> str:
     """My ("1s"), your ("2s"), his ("3s"), our ("1p"), your ("2p"), their ("3p") before a class."""
     return agreement.possessive(owner, class_number(noun_class))
