@@ -6,7 +6,6 @@ than ``LONGEST`` words, or one ``RATIO`` times as long as the other.
 
 from __future__ import annotations
 
-import gzip
 import lzma
 import re
 import sys
@@ -18,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from morphaug.errors import MorphaugError
+from morphaug.packed import unpack
 
 LONGEST = 100  # words of a sentence
 RATIO = 4.0  # of the longer to the shorter side ...
@@ -47,11 +47,7 @@ def read_lines(path: Path) -> list[str]:
     """
     path = Path(path)
     try:
-        data = path.read_bytes()
-        if data[:2] == b"\x1f\x8b":
-            data = gzip.decompress(data)
-        elif data[:6] == b"\xfd7zXZ\x00":
-            data = lzma.decompress(data)
+        data = unpack(path.read_bytes())
     except FileNotFoundError:
         raise MorphaugError(f"no file {path}", "check the name") from None
     except (OSError, EOFError, lzma.LZMAError) as error:

@@ -10,7 +10,6 @@ Format: https://universaldependencies.org/format.html; white space in MISC follo
 
 from __future__ import annotations
 
-import gzip
 import lzma
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from morphaug.errors import MissingResource, MorphaugError
+from morphaug.packed import open_binary
 from morphaug.trees import Feats, Sentence, Token, feats_text, tree_problem
 
 if TYPE_CHECKING:
@@ -440,15 +440,6 @@ def to_pyconll(sentence: Sentence) -> PyconllSentence:
     except ImportError:
         raise MissingResource("pyconll 3.x is not installed", "pip install 'morphaug[pyconll]'") from None
     return cast("PyconllSentence", Unit(write_sentence(sentence).rstrip("\n")))
-
-
-def open_binary(path: Path) -> IO[bytes]:
-    """A file for reading, ".xz" and ".gz" unpacked on the way."""
-    if path.suffix == ".xz":
-        return lzma.open(path, "rb")
-    if path.suffix == ".gz":
-        return cast(IO[bytes], gzip.open(path, "rb"))
-    return path.open("rb")
 
 
 @dataclass(slots=True)

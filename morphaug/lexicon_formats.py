@@ -21,6 +21,7 @@ from pathlib import Path
 
 from morphaug.errors import MorphaugError, UnknownName
 from morphaug.languages import SOURCE
+from morphaug.packed import unpack
 
 KINDS = ("auto", "freedict", "muse", "panlex", "tsv", "gatitos")
 
@@ -376,14 +377,9 @@ _REFETCH = "index and dictionary do not belong together or are cut short; import
 def _read_bytes(path: Path) -> bytes:
     """The content of a file, unpacked if it is .dz, .gz or .xz."""
     try:
-        data = path.read_bytes()
-        if data[:2] == b"\x1f\x8b":
-            return gzip.decompress(data)
-        if data[:6] == b"\xfd7zXZ\x00":
-            return lzma.decompress(data)
+        return unpack(path.read_bytes())
     except (OSError, EOFError, lzma.LZMAError) as error:
         raise MorphaugError(f"cannot read {path}: {error}", "check the file or fetch it again") from None
-    return data
 
 
 def open_dictd(path: Path) -> list[Dictd]:

@@ -12,7 +12,6 @@ megabytes. Text is brought to NFC on the way in and on look-up.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import lzma
@@ -26,7 +25,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any
 
 import marisa_trie
 import numpy as np
@@ -44,6 +43,7 @@ from morphaug.features import (
     parse_bundle,
     pos_of,
 )
+from morphaug.packed import open_binary
 
 FORMAT = 1
 _CELLS, _FORMS, _HEADER = "cells.marisa", "forms.marisa", "paradigms.json"
@@ -183,11 +183,7 @@ def _inflected_side(lemma: str, form: str) -> int | None:
 
 def _open(path: Path) -> IO[bytes]:
     try:
-        if path.suffix == ".xz":
-            return lzma.open(path, "rb")
-        if path.suffix == ".gz":
-            return cast(IO[bytes], gzip.open(path, "rb"))
-        return open(path, "rb")
+        return open_binary(path)
     except OSError as error:
         raise MorphaugError(f"{path}: {error.strerror or error}", "name a file that exists") from None
 

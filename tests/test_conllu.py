@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from morphaug.conllu import (
     from_pyconll,
-    open_binary,
     parse_feats,
     read,
     read_sentences,
@@ -22,6 +21,7 @@ from morphaug.conllu import (
     write_sentence,
 )
 from morphaug.errors import MorphaugError
+from morphaug.packed import open_binary
 from morphaug.trees import Sentence, Token, feats_text
 
 
