@@ -139,10 +139,9 @@ def contrast(
     observed = np.zeros(seeds)
     resampled = np.zeros((draws, seeds))
     for at, cell in enumerate(cells):
-        rng = np.random.default_rng((seed, at))
-        resampled += _resample([(cell[arm], w) for arm, w in sorted(weights.items())], draws, rng) / len(
-            cells
-        )
+        arms = [(cell[arm], w) for arm, w in named]
+        observed += sum((w * cube.scores for cube, w in arms), np.zeros(seeds)) / len(cells)
+        resampled += _resample(arms, draws, np.random.default_rng((seed, at))) / len(cells)
     resampled = resampled[np.isfinite(resampled).all(1)]
     if len(resampled) < (1 - _UNDEFINED) * draws:
         raise MorphaugError(
