@@ -323,8 +323,9 @@ def load(path: Path, overrides: Sequence[str] = ()) -> RunConfig:
     """
     raw = read_file(path)
     for text in overrides:
-        _override(raw, text)
-    _apply_recipes(raw, path.name)
+        override(raw, text)
+    for phase in PHASES:
+        apply_recipe(raw, phase, f"{path.name}: {phase}")
     return parse(raw, path.name)
 
 
@@ -341,7 +342,12 @@ def resolved(config: Any) -> Any:
     return data if not isinstance(config, RunConfig) else {k: v for k, v in data.items() if v is not None}
 
 
-def _override(raw: dict[str, Any], text: str) -> None:
+def override(raw: dict[str, Any], text: str) -> None:
+    """Apply ``key.sub=value`` to what a file said.
+
+    Raises:
+        MorphaugError: The key leads nowhere.
+    """
     key, equals, value = text.partition("=")
     if not equals or not key:
         raise MorphaugError(f"override {text!r}", "write key.sub=value, as in target.lr=1e-5")
@@ -368,60 +374,90 @@ def _index(part: str, items: list[Any], key: str) -> int:
     return int(part)
 
 
-def _apply_recipes(raw: dict[str, Any], where: str) -> None:
-    """Fill in what a phase's recipe says and the user does not."""
+def apply_recipe(raw: dict[str, Any], phase: str, place: str) -> None:
+    """Fill in what the recipe of the phase ``raw[phase]`` says and the user does not.
+
+    Raises:
+        MorphaugError: No such recipe, or it says nothing of the phase's first task.
+    """
     from harness.tasks import TASKS
 
-    for phase in PHASES:
-        section = raw.get(phase)
-        if not isinstance(section, dict) or not section.get("recipe"):
-            continue
-        name = section["recipe"]
-        if name not in RECIPES:
-            error = UnknownName("recipe", str(name), RECIPES)
-            raise MorphaugError(f"{where}: {phase}.recipe: {error.message}", error.hint)
-        tasks = section.get("tasks")
-        first = tasks[0] if isinstance(tasks, list) and tasks else tasks
-        task = first.get("task") if isinstance(first, dict) else first
-        if not isinstance(task, str):
-            continue  # not a task at all: building says so
-        _check_name(task, TASKS, f"{where}: {phase}.tasks[0]")
-        if task not in RECIPES[name]:
-            known = ", ".join(RECIPES[name])
-            raise MorphaugError(
-                f"{where}: {phase}.recipe: {name} says nothing of {task}", f"it knows {known}"
-            )
-        values = dict(RECIPES[name][task])
-        if "steps" in section:
-            values.pop("epochs", None)
-        raw[phase] = {**values, **section}
+    section = raw.get(phase)
+    if not isinstance(section, dict) or not section.get("recipe"):
+        return
+    name = section["recipe"]
+    if name not in RECIPES:
+        error = UnknownName("recipe", str(name), RECIPES)
+        raise MorphaugError(f"{place}.recipe: {error.message}", error.hint)
+    tasks = section.get("tasks")
+    first = tasks[0] if isinstance(tasks, list) and tasks else tasks
+    task = first.get("task") if isinstance(first, dict) else first
+    if not isinstance(task, str):
+        return  # not a task at all: building says so
+    _check_name(task, TASKS, f"{place}.tasks[0]")
+    if task not in RECIPES[name]:
+        known = ", ".join(RECIPES[name])
+        raise MorphaugError(f"{place}.recipe: {name} says nothing of {task}", f"it knows {known}")
+    values = dict(RECIPES[name][task])
+    if "steps" in section:
+        values.pop("epochs", None)
+    raw[phase] = {**values, **section}
 
 
 # -- names that the task registry knows ---------------------------------------------------------------
 
 
 def _check_tasks(config: RunConfig, where: str) -> None:
+    for phase, section in config.phases().items():
+        check_phase(phase, section, f"{where}: {phase}")
+    if config.evaluate:
+        check_tested(config.evaluate.tasks, f"{where}: evaluate.tasks")
+
+
+def check_phase(phase: str, section: PhaseConfig, where: str) -> None:
+    """Refuse tasks and languages that the registry does not know, and tasks that the phase cannot train.
+
+    Args:
+        phase: "mlm", "intermediate" or "target".
+        section: Its settings.
+        where: "run.yaml: target", for errors.
+
+    Raises:
+        MorphaugError: One line that names the place.
+    """
     from harness.tasks import TASKS
 
-    for phase, section in config.phases().items():
-        seen: set[str] = set()
-        for at, task in enumerate(section.tasks):
-            place = f"{where}: {phase}.tasks[{at}]"
-            _check_name(task.task, TASKS, place)
-            family = TASKS[task.task].family
-            if task.reverse and family != "classify":
-                raise MorphaugError(f"{place}.reverse: {task.task} has no pairs to turn around")
-            if phase == "mlm" and family != "mlm":
-                raise MorphaugError(f"{place}.task: {task.task} is no plain text", "the mlm phase takes text")
-            if phase == "target" and family == "mlm":
-                raise MorphaugError(f"{place}.task: {task.task} belongs in mlm or intermediate")
-            if task.task in seen:
-                raise MorphaugError(f"{place}.task: {task.task} is there twice", "give its data in one entry")
-            seen.add(task.task)
-            _check_languages(task.languages, TASKS[task.task].languages, f"{place}.languages")
-    tested = config.evaluate.tasks if config.evaluate else ()
+    seen: set[str] = set()
+    for at, task in enumerate(section.tasks):
+        place = f"{where}.tasks[{at}]"
+        _check_name(task.task, TASKS, place)
+        family = TASKS[task.task].family
+        if task.reverse and family != "classify":
+            raise MorphaugError(f"{place}.reverse: {task.task} has no pairs to turn around")
+        if phase == "mlm" and family != "mlm":
+            raise MorphaugError(f"{place}.task: {task.task} is no plain text", "the mlm phase takes text")
+        if phase == "target" and family == "mlm":
+            raise MorphaugError(f"{place}.task: {task.task} belongs in mlm or intermediate")
+        if task.task in seen:
+            raise MorphaugError(f"{place}.task: {task.task} is there twice", "give its data in one entry")
+        seen.add(task.task)
+        _check_languages(task.languages, TASKS[task.task].languages, f"{place}.languages")
+
+
+def check_tested(tested: Sequence[EvalTaskConfig], where: str) -> None:
+    """Refuse tasks and languages to be evaluated on that the registry does not know.
+
+    Args:
+        tested: What is to be measured.
+        where: "run.yaml: evaluate.tasks", for errors.
+
+    Raises:
+        MorphaugError: One line that names the place.
+    """
+    from harness.tasks import TASKS
+
     for at, measured in enumerate(tested):
-        place = f"{where}: evaluate.tasks[{at}]"
+        place = f"{where}[{at}]"
         _check_name(measured.task, TASKS, place)
         if measured.task in [other.task for other in tested[:at]]:
             raise MorphaugError(f"{place}.task: {measured.task} is there twice", "name all languages in one")

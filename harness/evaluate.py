@@ -76,7 +76,7 @@ def write_results(
     folder = Path(config.out) / "runs" / config.name / f"seed-{config.seed}"
     last = chain[-1] if chain else None
     model_folder = last.phase.folder / "model" if last else Path(config.model)
-    key = _evaluation_key(config, last)
+    key = evaluation_key(config, last)
     before = read_json(folder / "run.json") if (folder / "run.json").is_file() else {}
     if before.get("evaluation") == key and (folder / "results.json").is_file():
         results: dict[str, Any] = read_json(folder / "results.json")
@@ -139,7 +139,7 @@ def _put_in_place(part: Path, folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _evaluation_key(config: RunConfig, last: Stage | None) -> str:
+def evaluation_key(config: RunConfig, last: Stage | None) -> str:
     """A hash of everything the results depend on: the model, what is asked, the test files."""
     tasks = []
     for task in config.evaluate.tasks if config.evaluate else ():

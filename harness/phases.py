@@ -68,10 +68,11 @@ def content(path: Path) -> dict[str, Any]:
 def code_version() -> str:
     """A hash of the harness's own code, without the modules that cannot change a result.
 
-    Comments, docstrings and layout do not count.
+    Comments, docstrings and layout do not count. A study only says what is run.
     """
     folder = Path(__file__).resolve().parent
-    paths = sorted(p for p in folder.rglob("*.py") if p.name not in _BYSTANDERS)
+    modules = (p for p in folder.rglob("*.py") if p.parent.name != "study")
+    paths = sorted(p for p in modules if p.name not in _BYSTANDERS)
     return digest([[p.relative_to(folder).as_posix(), bare_code(p.read_text("utf-8"))] for p in paths])
 
 

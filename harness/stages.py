@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from harness.config import PhaseConfig, RunConfig, resolved
 from harness.data import TaskData, load_task
 from harness.encoder import Shape
 from harness.measure import files_tested, split_of
-from harness.phases import Phase, code_version, content, digest, read_json, versions
+from harness.phases import Phase, code_version, digest, file_sha256, read_json, versions
 from morphaug.errors import MorphaugError
 
 # Settings that change where a result lies, how fast or how observed it is made, not what it is.
@@ -58,15 +59,28 @@ def model_content(model: str) -> dict[str, Any]:
         "tokenizer.json",
         "sentencepiece.bpe.model",
     )
-    return {name: content(path / name)["sha256"] for name in names if (path / name).is_file()}
+    found = [(name, (path / name).stat()) for name in names if (path / name).is_file()]
+    return {name: _sha256(path / name, stat.st_size, stat.st_mtime_ns) for name, stat in found}
 
 
-def stages(config: RunConfig, say: Callable[[str], None] = print) -> list[Stage]:
+@lru_cache(maxsize=32)
+def _sha256(path: Path, _bytes: int, _changed: int) -> str:
+    """A file's hash: once in a process, and again when the file has changed."""
+    return file_sha256(path)
+
+
+def stages(
+    config: RunConfig,
+    say: Callable[[str], None] = print,
+    *,
+    load: Callable[..., TaskData] = load_task,
+) -> list[Stage]:
     """The run's phases in order, with their data read and their keys known.
 
     Args:
         config: The run.
         say: Takes a line about each task's data.
+        load: Reads a task's data; a caller with many runs keeps what it has read.
 
     Raises:
         MorphaugError: Data are missing; the message names phase and task.
@@ -83,7 +97,7 @@ def stages(config: RunConfig, say: Callable[[str], None] = print) -> list[Stage]
         data = []
         for at, task in enumerate(settings.tasks):
             place = f"{name}.tasks[{at}]"
-            read = load_task(task, dev_is_test=task.task in measured, tested=tested, place=place)
+            read = load(task, dev_is_test=task.task in measured, tested=tested, place=place)
             say(f"{name}: {describe(read)}")
             data.append(read)
         parent = found[-1] if found else None

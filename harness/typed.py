@@ -131,6 +131,10 @@ def _value(hint: Any, value: Any, where: str) -> Any:
         return _value(inner, value, where)
     if origin is tuple:
         return _items(args[0], value, where)
+    if origin is dict:
+        if not isinstance(value, Mapping):
+            raise MorphaugError(f"{where}: {value!r} must be names and values")
+        return {str(name): _value(args[1], item, _join(where, str(name))) for name, item in value.items()}
     if origin is Literal:
         if isinstance(value, bool) and {"yes", "no"} <= set(args):
             value = "yes" if value else "no"  # YAML reads yes and no as booleans
