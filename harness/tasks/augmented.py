@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from harness.records import Origin, Piece, Record
+from harness.records import Classified, Origin, Piece, Record, Tagged
+from harness.store import Kind
 from harness.tasks.common import Loaded, Reject, Row, Task, make_records, two_letters
 from morphaug.derivation import Rejected
 from morphaug.errors import MorphaugError
@@ -18,6 +19,13 @@ from morphaug.shards import MANIFEST, STATE
 from morphaug.tasks.common import decoded, lookup
 
 SOURCE_LANGUAGE = "en"
+MARK = "harness_task"  # field of rows that `harness export` wrote: the task that they are of
+GENERATED: dict[Kind, str] = {  # the tasks of morphaug generate, and general tasks of the harness, by family
+    "classify": "classification",
+    "tag": "tagging",
+    "span": "span-qa",
+    "choice": "multiple-choice",
+}
 
 
 def load(task: Task, folder: Path) -> Loaded:
@@ -47,8 +55,12 @@ def load(task: Task, folder: Path) -> Loaded:
         notes = {place: row.get("morphaug") for row, place in rows}
         for row, place in rows:
             # The rows say of themselves what the English ones said ("english-12", language "en").
-            made, broken = make_records(task, _one(_without_note(row), place), SOURCE_LANGUAGE, train=True)
+            bare = _one(_without_note(row), place)
+            made, broken = make_records(_form(task, row), bare, SOURCE_LANGUAGE, train=True)
             rejected += broken
+            if strange := next((label for record in made for label in _labels(record) if task.labels and label not in task.labels), ""):  # fmt: skip
+                rejected.append(Reject(place, "unknown_label", f"{strange!r} is none of {task.name}"))
+                continue
             origin = _origin(notes[place], row)
             records += [replace(record, language=language, origin=origin) for record in made]
         sources.append(str(path))
@@ -59,6 +71,26 @@ def load(task: Task, folder: Path) -> Loaded:
             "name the task that the corpus was made of",
         )
     return Loaded(tuple(records), tuple(rejected), tuple(sources))
+
+
+def _form(task: Task, row: Row) -> Task:
+    """What reads a row: the task itself, or for an exported row the general task of its family."""
+    from harness.tasks import TASKS
+
+    exported = row.get(MARK)
+    if exported is None or task.family not in GENERATED:
+        return task
+    other = TASKS.get(str(exported))
+    if other is None or other.family != task.family:
+        raise MorphaugError(f"the rows are of {exported}, not of {task.name}", "name the corpus of this task")
+    return TASKS[GENERATED[task.family]]
+
+
+def _labels(record: Record) -> Sequence[str]:
+    """The names of classes or tags that a record has."""
+    if isinstance(record, Classified):
+        return (record.label,) if record.label is not None else ()
+    return record.tags or () if isinstance(record, Tagged) else ()
 
 
 def _one(row: Row, place: str) -> Iterator[Item]:
