@@ -50,6 +50,8 @@ class TaskConfig:
         split: Name of the training split.
         augmented: Folders that ``morphaug generate`` made, or one stream in them (OUT/fin/pseudo).
         ratio: Share of the augmented records to use; which ones is decided by id, alike for all arms.
+        twins: Likewise, made with ``--provenance``: what the originals are to be consistent with (see
+            ``ExampleConfig``). They are not trained on by themselves.
         original: Whether the original examples are trained on too.
         reverse: Add every sentence pair the other way round (word in context, paraphrase; not entailment).
         limit: Use only so many original examples (chosen by id, not by place); 0 for all.
@@ -68,6 +70,7 @@ class TaskConfig:
     languages: tuple[str, ...] = ("en",)
     split: str = "train"
     augmented: tuple[str, ...] = ()
+    twins: tuple[str, ...] = ()
     ratio: float = 1.0
     original: bool = True
     reverse: bool = False
@@ -90,6 +93,103 @@ class TaskConfig:
             "original",
             "is false, and augmented names nothing to train on",
         )
+        _need(
+            not (self.twins and (self.reverse or not self.original)),
+            "twins",
+            "are of the original examples as they are: neither with reverse nor with original: false",
+        )
+
+
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "variant": {},
+    "code-switch": {"languages": (), "rate": 0.3},
+    "subwords": {"rate": 1.0, "alpha": 0.3},
+    "gaussian": {"eps": 1e-5},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExampleConfig:
+    """Example consistency, xTune's R1: an example and its noised twin should be given the same answer.
+
+    Attributes:
+        twin: ``variant`` (of the corpora that a task's ``twins`` names), ``code-switch`` (words of an example
+            replaced by a lexicon's), ``subwords`` (another way to cut words into the vocabulary's pieces, a
+            new one every epoch) or ``gaussian`` (noise on the embeddings, new every epoch).
+        weight: xTune's λ1; 0 for none. Divergences are sums over classes: see ``harness.consistency``.
+        languages: code-switch: each replaced word is of one of these. Their lexicons must be installed.
+        rate: code-switch, subwords: share of the words to change (0.3; all).
+        alpha: subwords: 1 draws by the vocabulary's own probabilities, 0 all ways to cut a word alike (0.3).
+        eps: gaussian: standard deviation (1e-5).
+    """
+
+    EXAMPLE: ClassVar[str] = "example is {twin: subwords, weight: 5}"
+    SHORT: ClassVar[str] = "twin"
+
+    twin: Literal["variant", "code-switch", "subwords", "gaussian"]
+    weight: float = 5.0
+    languages: tuple[str, ...] | None = None
+    rate: float | None = None
+    alpha: float | None = None
+    eps: float | None = None
+
+    def __post_init__(self) -> None:
+        mine = _OPTIONS[self.twin]
+        for key in ("languages", "rate", "alpha", "eps"):
+            if key not in mine:
+                _need(getattr(self, key) is None, key, f"says nothing with twin: {self.twin}")
+            elif getattr(self, key) is None:
+                object.__setattr__(self, key, mine[key])
+        _need(self.weight >= 0, "weight", f"is {self.weight}; it cannot be negative")
+        _need(
+            self.twin != "code-switch" or bool(self.languages),
+            "languages",
+            "is empty: name the lexicons' languages",
+        )
+        _need(self.rate is None or 0 < self.rate <= 1, "rate", f"is {self.rate}; it is above 0 and at most 1")
+        _need(self.alpha is None or self.alpha >= 0, "alpha", f"is {self.alpha}; it cannot be negative")
+        _need(self.eps is None or self.eps > 0, "eps", f"is {self.eps}; it must be above 0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeacherConfig:
+    """Model consistency, xTune's R2: augmented examples should be given the answer of a frozen earlier model.
+
+    Attributes:
+        teacher: An earlier phase of the run (``intermediate``), or the folder of a run, a phase or a model that
+            has a head for the task.
+        weight: xTune's λ2; 0 for none.
+        hard: Learn the teacher's first choice instead of its probabilities.
+    """
+
+    EXAMPLE: ClassVar[str] = "model is {teacher: intermediate, weight: 1}"
+    SHORT: ClassVar[str] = "teacher"
+
+    teacher: str
+    weight: float = 1.0
+    hard: bool = False
+
+    def __post_init__(self) -> None:
+        _need(bool(self.teacher), "teacher", "is empty")
+        _need(self.weight >= 0, "weight", f"is {self.weight}; it cannot be negative")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsistencyConfig:
+    """What is asked of a phase's model beside its tasks' own losses (xTune, arXiv 2106.08226).
+
+    Attributes:
+        example: R1, between an example and its twin.
+        model: R2, between the model and a frozen one, on augmented examples.
+    """
+
+    EXAMPLE: ClassVar[str] = "consistency has example, model or both"
+
+    example: ExampleConfig | None = None
+    model: TeacherConfig | None = None
+
+    def __post_init__(self) -> None:
+        _need(self.example is not None or self.model is not None, "example", "and model are both missing")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +215,7 @@ class PhaseConfig:
         pack_tokens: Tokens that are computed at once; 0 for a choice by device. Changes memory and speed (and,
             with dropout, which numbers are dropped).
         head: ``fresh`` begins with a new head; ``carry`` takes the one of the phase before, which must have it.
+        consistency: Train to be consistent as well; none for the tasks' own losses alone.
         precision: ``fp32``, or ``bf16`` copies for computing beside fp32 master weights.
         compact: Train only the embedding rows that occur in the data (exactly the same result, faster); auto: not in MLM.
         dropout: Hidden dropout; none for what the model's configuration says.
@@ -161,6 +262,7 @@ class PhaseConfig:
     max_query: int = 64
     pack_tokens: int = 0
     head: Literal["fresh", "carry"] = "fresh"
+    consistency: ConsistencyConfig | None = None
     precision: Literal["fp32", "bf16"] = "fp32"
     compact: Literal["auto", "yes", "no"] = "auto"
     dropout: float | None = None
@@ -401,7 +503,16 @@ def apply_recipe(raw: dict[str, Any], phase: str, place: str) -> None:
     values = dict(RECIPES[name][task])
     if "steps" in section:
         values.pop("epochs", None)
-    raw[phase] = {**values, **section}
+    raw[phase] = _over(values, section)
+
+
+def _over(values: Mapping[str, Any], section: Mapping[str, Any]) -> dict[str, Any]:
+    """A recipe's values with the user's over them, section by section; an empty value leaves one out."""
+    out = {**values, **section}
+    for key, value in section.items():
+        if isinstance(value, Mapping) and isinstance(values.get(key), Mapping):
+            out[key] = _over(values[key], value)
+    return out
 
 
 # -- names that the task registry knows ---------------------------------------------------------------
@@ -410,6 +521,7 @@ def apply_recipe(raw: dict[str, Any], phase: str, place: str) -> None:
 def _check_tasks(config: RunConfig, where: str) -> None:
     for phase, section in config.phases().items():
         check_phase(phase, section, f"{where}: {phase}")
+    _check_teachers(config, where)
     if config.evaluate:
         check_tested(config.evaluate.tasks, f"{where}: evaluate.tasks")
 
@@ -442,6 +554,39 @@ def check_phase(phase: str, section: PhaseConfig, where: str) -> None:
             raise MorphaugError(f"{place}.task: {task.task} is there twice", "give its data in one entry")
         seen.add(task.task)
         _check_languages(task.languages, TASKS[task.task].languages, f"{place}.languages")
+    _check_consistency(section, [TASKS[task.task].family for task in section.tasks], where)
+
+
+def _check_consistency(section: PhaseConfig, families: Sequence[str], where: str) -> None:
+    """Refuse consistency that could not be trained, and twins that nothing uses."""
+    wanted = section.consistency
+    for at, family in enumerate(families):
+        if wanted and family in ("mlm", "retrieve"):
+            raise MorphaugError(f"{where}.consistency: {section.tasks[at].task} has no classes to agree on")
+    example = wanted.example if wanted else None
+    given = [at for at, task in enumerate(section.tasks) if task.twins]
+    if example and example.twin == "variant" and not given:
+        raise MorphaugError(
+            f"{where}.consistency.example: no task has twins", "tasks: [{..., twins: [FOLDER]}]"
+        )
+    if given and not (example and example.twin == "variant"):
+        hint = "consistency: {example: {twin: variant}} uses them"
+        raise MorphaugError(f"{where}.tasks[{given[0]}].twins: nothing uses them", hint)
+    if wanted and wanted.model and not any(task.augmented for task in section.tasks):
+        raise MorphaugError(
+            f"{where}.consistency.model: it is asked on augmented examples, and there are none"
+        )
+
+
+def _check_teachers(config: RunConfig, where: str) -> None:
+    """Refuse a teacher that is a phase, but none that is trained before."""
+    before: list[str] = []
+    for phase, section in config.phases().items():
+        model = section.consistency.model if section.consistency else None
+        if model and model.teacher in PHASES and model.teacher not in before:
+            known = f"phases before: {', '.join(before)}" if before else "there is no phase before"
+            raise MorphaugError(f"{where}: {phase}.consistency.model.teacher: {model.teacher}", known)
+        before.append(phase)
 
 
 def check_tested(tested: Sequence[EvalTaskConfig], where: str) -> None:
