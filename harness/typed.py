@@ -98,7 +98,8 @@ def build(cls: type[T], raw: Any, where: str) -> T:
             raise _unknown_key(cls, str(key), where)
     hints = get_type_hints(cls)
     for name, item in fields.items():
-        if name not in raw and item.default is dataclasses.MISSING:
+        required = item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
+        if name not in raw and required:
             raise MorphaugError(f"{where}: {name} is missing", getattr(cls, "EXAMPLE", ""))
     values = {key: _value(hints[key], value, _join(where, key)) for key, value in raw.items()}
     try:
