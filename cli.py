@@ -778,10 +778,19 @@ def harness_train(run: RunFile, overrides: Overrides = None, as_json: Json = Fal
 
 @harness_app.command("plan")
 def harness_plan(run: RunFile, overrides: Overrides = None, as_json: Json = False) -> None:
-    """Say what a run would do: steps, tokens, which phases are already there, how long the rest may take.
+    """Say what a run or a study would do: steps, tokens, which phases are already there, how long the rest may take.
 
     Nothing is trained and nothing is written.
     """
+    from harness.study.config import is_study, load_study
+
+    if is_study(run):
+        study = load_study(run, overrides or ())
+        from harness.study.plan import plan_study, show_study_plan
+
+        planned = plan_study(study)
+        _print_json(planned) if as_json else show_study_plan(planned)
+        return
     from harness.config import load
 
     config = load(run, overrides or ())
@@ -793,6 +802,111 @@ def harness_plan(run: RunFile, overrides: Overrides = None, as_json: Json = Fals
         _print_json(found)
     else:
         show_plan(found)
+
+
+StudyFile = Annotated[Path, typer.Argument(help="The study, a YAML or TOML file.", show_default=False)]
+
+
+@harness_app.command("study")
+def harness_study(
+    study: StudyFile,
+    overrides: Overrides = None,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", help="Processes at a time.", min=1)] = 1,
+    only: Annotated[
+        Literal["confirmatory", "exploratory"] | None,
+        typer.Option(
+            help="Only these arms; without it the confirmatory ones come first.", show_default=False
+        ),
+    ] = None,
+    stop_after: Annotated[
+        float,
+        typer.Option(help="Minutes after which to stop and to report what is there; 0 for never.", min=0),
+    ] = 0,
+    as_json: Json = False,
+) -> None:
+    """Run a study, arms × targets × seeds, and write its report.
+
+    What is finished is not run again: after an interruption give the same command. A run that fails is a hole in
+    the report, with its reason.
+
+    **Examples**
+
+    * `harness plan study.yaml`
+    * `harness study study.yaml --jobs 2 --only confirmatory --stop-after 120`
+    """
+    from harness.study.config import load_study
+
+    config = load_study(study, overrides or ())
+    from harness.study.execute import execute
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        ended = execute(config, jobs=jobs, only=only or "", stop_after=stop_after)
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on", file=sys.stderr)
+        raise typer.Exit(130) from None
+    why = ", stopped for the time: the same command goes on" if ended["stopped"] else ""
+    failed = f", {len(ended['failed'])} failed" if ended["failed"] else ""
+    print(f"{ended['done']} of {ended['planned']} runs{failed}{why}", file=sys.stderr)
+    _reported(config, as_json)
+
+
+@harness_app.command("report")
+def harness_report(study: StudyFile, overrides: Overrides = None, as_json: Json = False) -> None:
+    """Write a study's results and report from the runs that are there.
+
+    **Example**: `harness report study.yaml` (OUT/study/NAME/report.md, report.html, results.json, tables/)
+    """
+    from harness.study.config import load_study
+
+    _reported(load_study(study, overrides or ()), as_json)
+
+
+def _reported(config: Any, as_json: bool) -> None:
+    """Analyse a study and write its report."""
+    from harness.phases import write_json
+    from harness.study.analysis import analyse
+    from harness.study.report import write_report
+
+    results = analyse(config, config.folder)
+    config.folder.mkdir(parents=True, exist_ok=True)
+    write_json(config.folder / "results.json", results)
+    paths = write_report(results, config.folder)
+    if as_json:
+        _print_json(results)
+        return
+    print(results["answer"]["paragraph"])
+    for path in paths:
+        print(path)
+
+
+@harness_app.command("export")
+def harness_export(
+    task: Annotated[
+        str, typer.Option("--task", "-t", help="`harness tasks` lists them.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The JSONL file to write.", show_default=False)],
+    data: Annotated[
+        str, typer.Option("--data", "-d", help="Folder in the official format; the Hub without it.")
+    ] = "",
+    split: Annotated[Literal["train", "dev", "test"], typer.Option(help="Which part.")] = "train",
+    language: Annotated[str, typer.Option("--language", "-l", help="Of the data.")] = "en",
+    limit: Annotated[int, typer.Option(help="Examples, chosen by id as in training; 0 for all.", min=0)] = 0,
+) -> None:
+    """Write a task's examples in the form that `morphaug generate` takes, so that any task can be augmented.
+
+    What is made of them goes back into training as `augmented` of the same task.
+
+    **Examples**
+
+    * `harness export --task qamr --data qamr/ --limit 2000 -o qamr.jsonl`
+    * `morphaug generate -t span-qa -i qamr.jsonl -l fin -r pseudo -o aug/`
+    """
+    from harness.tasks import get_task
+    from harness.tasks.export import export, generated_as
+
+    count = export(task, data, split, language, limit, out)
+    print(f"{out}: {count:,} examples for morphaug generate --task {generated_as(get_task(task))}")
 
 
 @harness_app.command("eval")
