@@ -864,13 +864,10 @@ def harness_report(study: StudyFile, overrides: Overrides = None, as_json: Json 
 
 def _reported(config: Any, as_json: bool) -> None:
     """Analyse a study and write its report."""
-    from harness.phases import write_json
     from harness.study.analysis import analyse
     from harness.study.report import write_report
 
-    results = analyse(config, config.folder)
-    config.folder.mkdir(parents=True, exist_ok=True)
-    write_json(config.folder / "results.json", results)
+    results = analyse(config)
     paths = write_report(results, config.folder)
     if as_json:
         _print_json(results)

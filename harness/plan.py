@@ -34,13 +34,10 @@ def plan(config: RunConfig) -> dict[str, Any]:
     Raises:
         MorphaugError: As training would, where data are missing or a task has no head.
     """
-    import torch
-
     chain = stages(config, _silence)
     check_heads(config, chain)
     tokenizer = load_tokenizer(config.model)
-    cuda = config.device == "cuda" or (config.device == "auto" and torch.cuda.is_available())
-    speed, basis = _speed(config, "cuda" if cuda else "cpu")
+    speed, basis = speed_of(config.model, config.out, config.device)
     phases: dict[str, Any] = {}
     for stage in chain:
         state = "finished" if stage.phase.finished() else "begun" if stage.phase.part.is_dir() else "to train"
@@ -73,13 +70,13 @@ def _size(stage: Stage, tokenizer: Tokenizer) -> tuple[int, int, dict[str, int]]
     lengths = Settings(settings.max_len, settings.doc_stride, settings.max_query)
     units, tokens = {}, {}
     for data in stage.data:
-        units[data.task.name], tokens[data.task.name] = _estimate(data, lengths, tokenizer)
+        units[data.task.name], tokens[data.task.name] = estimate(data, lengths, tokenizer)
     epoch = sum(-(-count // settings.batch_size) for count in units.values())
     steps = settings.steps or math.ceil((settings.epochs or 1) * epoch)
     return steps, round(steps / max(1, epoch) * sum(tokens.values())), units
 
 
-def _estimate(data: TaskData, lengths: Settings, tokenizer: Tokenizer) -> tuple[int, int]:
+def estimate(data: TaskData, lengths: Settings, tokenizer: Tokenizer) -> tuple[int, int]:
     """(units, tokens) of a task's training data."""
     sample = limited(data.train, SAMPLE)
     store = encode(sample, tokenizer, data.task.family, lengths, labels_of(data), train=True).store
@@ -87,13 +84,28 @@ def _estimate(data: TaskData, lengths: Settings, tokenizer: Tokenizer) -> tuple[
     return max(1, round(store.units * share)), round(store.tokens * share)
 
 
-def _speed(config: RunConfig, device: str) -> tuple[float, str]:
-    """Tokens a second, and what that is based on."""
-    found = _measured(Path(config.out) / "phases", config.model, device)
+def speed_of(model: str, out: str, wanted: str, beside: Sequence[Path] = ()) -> tuple[float, str]:
+    """Tokens a second, and what that is based on.
+
+    Args:
+        model: That phases begin with.
+        out: Folder of results, whose finished phases tell.
+        wanted: ``device`` of the configuration.
+        beside: Folders of other phases' records.
+    """
+    import torch
+
+    cuda = wanted == "cuda" or (wanted == "auto" and torch.cuda.is_available())
+    device = "cuda" if cuda else "cpu"
+    paths = [
+        *(Path(out) / "phases").glob(f"*/{RUN}"),
+        *(p for folder in beside for p in folder.glob("*.json")),
+    ]
+    found = _measured(paths, model, device)
     if found:
         speed = sorted(found)[len(found) // 2]
         return speed, f"{speed:,.0f} tokens/s, as measured in {len(found)} finished phases with this model"
-    parameters = _matrix_parameters(config.model)
+    parameters = _matrix_parameters(model)
     speed = ASSUMED[device] / (6 * parameters)
     rate = f"{ASSUMED[device] / 1e9:,.0f} GFLOP/s"
     return speed, (
@@ -102,11 +114,9 @@ def _speed(config: RunConfig, device: str) -> tuple[float, str]:
     )
 
 
-def _measured(folder: Path, model: str, device: str) -> list[float]:
+def _measured(paths: Sequence[Path], model: str, device: str) -> list[float]:
     """Tokens a second of the finished phases that began with this model on this kind of device."""
-    if not folder.is_dir():
-        return []
-    records: Sequence[Mapping[str, Any]] = [read_json(path) for path in sorted(folder.glob(f"*/{RUN}"))]
+    records: Sequence[Mapping[str, Any]] = [read_json(path) for path in sorted(paths)]
     return [
         float(record["tokens_per_second"])
         for record in records

@@ -152,6 +152,7 @@ class StudyConfig:
         tuned_on: Languages that settings were chosen on, for the report.
         about_model: What the encoder had seen before, for the report.
         pretraining_tokens: Of languages, if known: a covariate.
+        smallest_effect: In points, the smallest difference that anybody would want to know of.
         tracker: Where training curves go beside: trackio, tensorboard, wandb; empty for nowhere.
     """
 
@@ -173,6 +174,7 @@ class StudyConfig:
     tuned_on: tuple[str, ...] = ()
     about_model: str = ""
     pretraining_tokens: dict[str, float] = field(default_factory=dict)
+    smallest_effect: float = 1.0
     tracker: Literal["", "trackio", "tensorboard", "wandb"] = ""
 
     def __post_init__(self) -> None:

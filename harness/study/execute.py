@@ -27,12 +27,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from harness.config import RunConfig, TaskConfig, parse, resolved
+from harness.config import PhaseConfig, RunConfig, TaskConfig, parse, resolved
 from harness.data import TaskData, load_task
 from harness.phases import RUN, digest, read_json, write_json
 from harness.stages import stages
 from harness.study.config import StudyConfig
-from harness.study.matrix import Group, Part, Run, expand, groups
+from harness.study.matrix import Group, Part, Run, check_data, expand, groups
 from morphaug.errors import MorphaugError
 
 Say = Callable[[str], None]
@@ -133,15 +133,15 @@ def work(job: Mapping[str, Any], report: Callable[[Mapping[str, Any]], None]) ->
             if finished(config):
                 said["state"] = "found"
             else:
-                results = run_training(config)
-                assert results is not None
-                said["phases"] = {name: phase["key"] for name, phase in results["phases"].items()}
-                for name, key in said["phases"].items():
-                    record = keep_record(Path(config.out), Path(job["folder"]), key)
-                    if job["tracker"]:
-                        _track(job, config, name, record)
-                if not job["keep"]:
-                    shutil.rmtree(Path(config.out) / "phases" / said["phases"]["target"], ignore_errors=True)
+                run_training(config)
+            folder = Path(config.out) / "runs" / config.name / f"seed-{config.seed}"
+            said["phases"] = read_json(folder / "run.json")["phases"]
+            for name, key in said["phases"].items():
+                record = keep_record(Path(config.out), Path(job["folder"]), key)
+                if record and job["tracker"]:
+                    _track(job, config, name, record)
+            if not job["keep"]:
+                shutil.rmtree(Path(config.out) / "phases" / said["phases"]["target"], ignore_errors=True)
         except MorphaugError as error:
             said |= {"state": "failed", "reason": str(error)}
         except Exception as error:  # a fault of our own costs one run, not the study
@@ -154,8 +154,11 @@ def work(job: Mapping[str, Any], report: Callable[[Mapping[str, Any]], None]) ->
 
 
 def keep_record(out: Path, folder: Path, key: str) -> dict[str, Any]:
-    """Keep with the study what a phase's run.json says of its training."""
-    record: dict[str, Any] = read_json(out / "phases" / key / RUN)
+    """Keep with the study what a phase's run.json says of its training; {} if the phase is gone."""
+    path = out / "phases" / key / RUN
+    if not path.is_file():
+        return {}
+    record: dict[str, Any] = read_json(path)
     kept = {name: value for name, value in record.items() if name not in ("made_of", "files")}
     (folder / "phases").mkdir(parents=True, exist_ok=True)
     write_json(folder / "phases" / f"{key}.json", kept)
@@ -201,17 +204,34 @@ def main() -> None:
 
 
 @dataclass(slots=True)
+class _Job:
+    """A process at work.
+
+    Attributes:
+        process: It.
+        group: What it does.
+        first: The intermediate phase that it trains, or finds.
+        runs: Those it has not told of.
+    """
+
+    process: subprocess.Popen[str]
+    group: Group
+    first: PhaseConfig | None
+    runs: list[Run]
+
+
+@dataclass(slots=True)
 class _State:
     """What a call of ``execute`` knows.
 
     Attributes:
-        running: Processes by number, with their groups and runs.
+        running: Processes by number.
         told: What they say: (number, a report, or None at the end).
         failed: Reasons by run.
         done: Runs that are finished, found ones included.
     """
 
-    running: dict[int, tuple[subprocess.Popen[str], Group, list[Run]]] = field(default_factory=dict)
+    running: dict[int, _Job] = field(default_factory=dict)
     told: queue.Queue[tuple[int, dict[str, Any] | None]] = field(default_factory=queue.Queue)
     failed: dict[str, str] = field(default_factory=dict)
     done: int = 0
@@ -236,6 +256,7 @@ def execute(
         MorphaugError: Data or resources are missing, before a run could begin.
         KeyboardInterrupt: Passed on, after the processes have been stopped.
     """
+    check_data(config)
     wanted = groups(config, only)
     total = len(wanted) * len(config.targets)
     registered = registration(config, write=True)
@@ -270,9 +291,9 @@ def execute(
                     continue
                 _heard(config, number, said, state, line if say is None else say)
         finally:
-            for process, _, _ in state.running.values():
-                process.kill()
-                process.wait()
+            for job in state.running.values():
+                job.process.kill()
+                job.process.wait()
     return {"done": state.done, "planned": total, "failed": state.failed, "stopped": stopped}
 
 
@@ -287,13 +308,18 @@ def _todo(config: StudyConfig, wanted: Sequence[Group], state: _State, say: Say)
         state.done += len(found) - len(missing)
         if missing:
             yield group, missing
+        else:  # whatever ended the study before this was done
+            keys = read_json(run_folder(config, found[-1].config.name, group.seed) / "run.json")["phases"]
+            if "intermediate" in keys:
+                keep_record(Path(config.out), config.folder, keys["intermediate"])
+                _drop(config, group, keys["intermediate"])
 
 
 def _following(
     todo: Iterator[tuple[Group, list[Run]]], waiting: list[tuple[Group, list[Run]]], state: _State
 ) -> tuple[Group, list[Run]] | None:
     """The next group whose intermediate phase is not just being trained by another process."""
-    busy = [(group.seed, runs[0].config.intermediate) for _, group, runs in state.running.values()]
+    busy = [(job.group.seed, job.first) for job in state.running.values()]
 
     def free(entry: tuple[Group, list[Run]]) -> bool:
         first = entry[1][0].config.intermediate
@@ -311,8 +337,8 @@ def _following(
 
 
 def _start(config: StudyConfig, group: Group, runs: list[Run], state: _State) -> None:
-    logs = config.folder / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
+    path = _log(config, group)
+    path.parent.mkdir(parents=True, exist_ok=True)
     job = {
         "folder": str(config.folder),
         "keep": config.keep_models,
@@ -323,7 +349,7 @@ def _start(config: StudyConfig, group: Group, runs: list[Run], state: _State) ->
     environment = dict(os.environ)
     if config.threads:
         environment["OMP_NUM_THREADS"] = str(config.threads)
-    with (logs / f"{group.arm.run('all')}.seed-{group.seed}.log").open("a", encoding="utf-8") as log:
+    with path.open("a", encoding="utf-8") as log:
         process = subprocess.Popen(
             [sys.executable, "-c", "from harness.study.execute import main; main()"],
             stdin=subprocess.PIPE,
@@ -345,12 +371,23 @@ def _start(config: StudyConfig, group: Group, runs: list[Run], state: _State) ->
         state.told.put((number, None))
 
     threading.Thread(target=listen, daemon=True).start()
-    state.running[number] = (process, group, runs)
+    state.running[number] = _Job(process, group, runs[0].config.intermediate, runs)
+
+
+def _log(config: StudyConfig, group: Group) -> Path:
+    """What a group's process says."""
+    return config.folder / "logs" / f"{group.arm.run('all')}.seed-{group.seed}.log"
+
+
+def _last_line(path: Path) -> str:
+    lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
 
 
 def _heard(config: StudyConfig, number: int, said: dict[str, Any] | None, state: _State, say: Say) -> None:
     """Take in what a process says of a run, or that it has ended."""
-    process, group, runs = state.running[number]
+    job = state.running[number]
+    process, group, runs = job.process, job.group, job.runs
     if said is not None:
         name = f"{said['run']}/seed-{said['seed']}"
         runs[:] = [run for run in runs if run.config.name != said["run"]]
@@ -365,10 +402,8 @@ def _heard(config: StudyConfig, number: int, said: dict[str, Any] | None, state:
             else f"{said['state']}, {said['seconds'] / 60:.1f} min"
         )
         say(f"{name}: {what}")
-        if runs or config.keep_models:
-            return
-        if (key := said["phases"].get("intermediate")) and not _shared(config, group):
-            shutil.rmtree(Path(config.out) / "phases" / key, ignore_errors=True)
+        if not runs and (key := said["phases"].get("intermediate")):
+            _drop(config, group, key)
         return
     process.wait()
     for stream in (process.stdin, process.stdout):
@@ -377,9 +412,16 @@ def _heard(config: StudyConfig, number: int, said: dict[str, Any] | None, state:
     del state.running[number]
     for run in runs:  # it died before it could tell
         name = f"{run.config.name}/seed-{run.seed}"
-        reason = f"the process ended with {process.returncode}; see logs in {config.folder}"
+        reason = f"the process ended with {process.returncode}: {_last_line(_log(config, group))}"
         _note(config, state, name, reason)
         say(f"{name}: failed: {reason}")
+
+
+def _drop(config: StudyConfig, group: Group, key: str) -> None:
+    """Delete the weights of an intermediate phase that no run needs any more."""
+    folder = Path(config.out) / "phases" / key
+    if folder.is_dir() and not config.keep_models and not _shared(config, group):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _shared(config: StudyConfig, group: Group) -> bool:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from harness.config import EvaluateConfig, PhaseConfig, RunConfig
+from harness.data import load_task
+from harness.measure import files_tested
 from harness.study.arms import Arm, arms_of
 from harness.study.config import StudyConfig
 from harness.study.corpora import Ready, Say, general, note_facts, originals, prepare
@@ -60,6 +62,23 @@ def groups(config: StudyConfig, only: Part = "") -> list[Group]:
 def places(config: StudyConfig) -> tuple[str, ...]:
     """The phases that augmented data may enter."""
     return "intermediate", *config.targets
+
+
+def check_data(config: StudyConfig) -> None:
+    """Refuse, before anything is made, a study whose data are not there or that trains on what it is scored on.
+
+    Raises:
+        MorphaugError: One line that names the place.
+    """
+    originals(config.source)
+    for name, target in config.targets.items():
+        place = f"targets.{name}"
+        try:
+            tested = files_tested(target.evaluate)
+        except MorphaugError as error:
+            raise MorphaugError(f"{place}.{error.message}", error.hint) from None
+        for phase, task in ((f"{place}.phase", target.phase.tasks[0]), ("intermediate", config.source)):
+            load_task(task, tested=tested, place=f"{phase}.tasks[0]")
 
 
 def expand(config: StudyConfig, group: Group, say: Say) -> list[Run]:
