@@ -52,6 +52,6 @@ def _block(block: Block) -> str:
             shown = [
                 "| " + " | ".join(c if c == "---" else escaped(c) for c in line) + " |" for line in lines
             ]
-            return f"{escaped(caption)}:\n\n" + "\n".join(shown)
+            return f"**{escaped(caption)}**\n\n" + "\n".join(shown)
         case Figure():
             return ""
