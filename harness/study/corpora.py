@@ -137,7 +137,8 @@ def prepare(
         if not make:
             return None
         _common(config, place, records, {stream: folders[stream] for stream in streams}, folder)
-    kept = {json.loads(line)["id"] for line in (folder / "originals.jsonl").open(encoding="utf-8")}
+    lines = (folder / "originals.jsonl").read_text(encoding="utf-8").splitlines()
+    kept = {json.loads(line)["id"] for line in lines}
     corpora, facts = {}, []
     for arm in wanted:
         stream = stream_of(arm, place, seed)
