@@ -198,7 +198,7 @@ class PhaseConfig:
 
     Attributes:
         tasks: What is trained, together.
-        recipe: Published settings to begin from (`xtreme`, `jiant`, `xtune`), by the phase's first task.
+        recipe: Published settings to begin from (`xtreme`, `jiant`, `xtune`, `xtune-2`), by the phase's first task.
         mixing: How often each of several tasks is drawn: by its size, all alike, or size^(1/temperature).
         temperature: For ``mixing: temperature``.
         cap: No task counts as larger than this many units in mixing; 0 for no cap.
@@ -508,6 +508,8 @@ def apply_recipe(raw: dict[str, Any], phase: str, place: str) -> None:
 
 def _over(values: Mapping[str, Any], section: Mapping[str, Any]) -> dict[str, Any]:
     """A recipe's values with the user's over them, section by section; an empty value leaves one out."""
+    if section.get("twin", values.get("twin")) != values.get("twin"):
+        values = {"weight": values["weight"]}  # the rest is about another kind of noise
     out = {**values, **section}
     for key, value in section.items():
         if isinstance(value, Mapping) and isinstance(values.get(key), Mapping):

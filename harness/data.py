@@ -7,7 +7,7 @@ under another id and not as an augmented copy.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b, sha256
@@ -30,6 +30,8 @@ class TaskData:
         dev: English development examples (or of the training languages); empty for none.
         dev_from: "file", "carved" or "none".
         counts: What was read, used and left out, by reason.
+        augmented: How many of ``train``, at its end, are augmented records.
+        twins: For each of ``train`` what it is to be consistent with; empty if nothing is.
     """
 
     task: Task
@@ -37,10 +39,16 @@ class TaskData:
     dev: tuple[Record, ...]
     dev_from: str
     counts: Mapping[str, int] = field(default_factory=dict)
+    augmented: int = 0
+    twins: tuple[tuple[Record, ...], ...] = ()
 
     def digest(self) -> str:
         """A hash of every example and its place."""
-        return records_digest((*self.train, *self.dev), str(len(self.train)))
+        own = records_digest((*self.train, *self.dev), str(len(self.train)))
+        if not self.twins:
+            return own
+        places = [len(found) for found in self.twins]
+        return records_digest([twin for found in self.twins for twin in found], f"{own} {places}")
 
 
 def records_digest(records: Iterable[Record], salt: str = "") -> str:
@@ -136,7 +144,8 @@ def load_task(
         train += _augmented(task, config, folder, used, originals, dev, dev_from, counts, place)
     dev = limited(dev, config.dev_limit)
     counts["dev"] = len(dev)
-    return TaskData(task, tuple(train), tuple(dev), dev_from, dict(counts))
+    twins = _twins(task, config, train, counts, place) if config.twins else ()
+    return TaskData(task, tuple(train), tuple(dev), dev_from, dict(counts), counts["augmented"], twins)
 
 
 def _read(task: Task, config: TaskConfig, split: str, counts: Counter[str]) -> tuple[list[Record], set[str]]:
@@ -223,3 +232,34 @@ def _augmented(
             "run morphaug generate on the same file",
         )
     return out
+
+
+def _twins(
+    task: Task, config: TaskConfig, train: Sequence[Record], counts: Counter[str], place: str
+) -> tuple[tuple[Record, ...], ...]:
+    """The variants of each original, corpus by corpus; none for augmented records."""
+    made: defaultdict[str, list[Record]] = defaultdict(list)
+    for folder in config.twins:
+        try:
+            loaded = load_augmented(task, Path(folder))
+        except MorphaugError as error:
+            raise MorphaugError(f"{place}.twins: {error.message}", error.hint) from None
+        counts.update({f"twins_rejected_{reason}": n for reason, n in loaded.counts().items()})
+        origins = [record.origin for record in loaded.records if record.origin is not None]
+        if not origins or (task.family in ("tag", "span") and not any(origin.pieces for origin in origins)):
+            raise MorphaugError(
+                f"{place}.twins: {folder} does not say what its words stand for",
+                "make it as JSON lines, with morphaug generate --provenance",
+            )
+        for record, origin in zip(loaded.records, origins, strict=True):
+            made[origin.source_id].append(record)
+    originals = train[: len(train) - counts["augmented"]]
+    found = [tuple(made.get(record.id, ())) for record in originals]
+    counts["twins"] = sum(map(len, found))
+    counts["without_twin"] = found.count(())
+    if not counts["twins"]:
+        raise MorphaugError(
+            f"{place}.twins: {', '.join(config.twins)}: made of none of the {len(originals)} examples",
+            "run morphaug generate on the same file",
+        )
+    return (*found, *[()] * counts["augmented"])

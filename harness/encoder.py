@@ -149,6 +149,7 @@ class Encoder(nn.Module):
         *,
         only: Tensor | None = None,
         keep_all: bool = False,
+        shift: Tensor | None = None,
     ) -> list[Tensor]:
         """Hidden states of every token.
 
@@ -160,12 +161,14 @@ class Encoder(nn.Module):
             only: The tokens whose last state is wanted, int64 [M]: of the others the last layer computes
                 nothing but keys and values.
             keep_all: Keep the state below every layer too.
+            shift: Added to the embeddings of the words, [T, d].
 
         Returns:
             The last layer's state [T, d], or [M, d]; with ``keep_all`` the embeddings and then every layer's.
         """
         chance, attention = self.shape.hidden_dropout_prob, self.shape.attention_probs_dropout_prob
         words = functional.embedding(ids, self.words) + self.kind[0]
+        words = words if shift is None else words + shift
         state = _norm(self.norm, (words + functional.embedding(positions, self.positions)).to(self.dtype))
         state = dropout_add(state, None, chance, noise)
         states = [state]

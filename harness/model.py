@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
@@ -63,6 +64,7 @@ class Batch(NamedTuple):
         inside: its place in that, int64 [T].
         scored: Flat places of the scored tokens, or None.
         targets: As in the pack, or None.
+        shift: As in the pack, or None.
         column: choice: which of its unit's sequences each is, int64 [S]; and
         row: the unit's number in the pack, int64 [S].
     """
@@ -76,32 +78,36 @@ class Batch(NamedTuple):
     inside: Tensor
     scored: Tensor | None
     targets: Tensor | None
+    shift: Tensor | None
     row: Tensor
     column: Tensor
 
 
+def move(array: np.ndarray, device: torch.device) -> Tensor:
+    """An array on the device, without waiting for it (pinned memory on cuda)."""
+    tensor = torch.from_numpy(np.ascontiguousarray(array))
+    return tensor if device.type == "cpu" else tensor.pin_memory().to(device, non_blocking=True)
+
+
 def to_device(pack: Pack, device: torch.device) -> Batch:
-    """Move a pack to the device without waiting for it (pinned memory on cuda)."""
-
-    def move(array: np.ndarray) -> Tensor:
-        tensor = torch.from_numpy(np.ascontiguousarray(array))
-        return tensor if device.type == "cpu" else tensor.pin_memory().to(device, non_blocking=True)
-
+    """Move a pack to the device without waiting for it."""
+    put = partial(move, device=device)
     lengths = np.diff(pack.cu_seqlens)
     starts = pack.cu_seqlens[:-1].astype(np.int64)
     counts = np.diff(pack.first)
     return Batch(
         pack=pack,
-        ids=move(pack.ids),
-        positions=move(pack.positions),
+        ids=put(pack.ids),
+        positions=put(pack.positions),
         where=layout(pack.cu_seqlens, pack.max_len, device),
-        starts=move(starts),
-        owner=move(np.repeat(np.arange(len(lengths)), lengths)),
-        inside=move(np.arange(pack.tokens) - np.repeat(starts, lengths)),
-        scored=None if pack.where is None else move(pack.where),
-        targets=None if pack.targets is None else move(pack.targets),
-        row=move(np.repeat(np.arange(len(counts)), counts)),
-        column=move(np.arange(len(lengths)) - np.repeat(pack.first[:-1], counts)),
+        starts=put(starts),
+        owner=put(np.repeat(np.arange(len(lengths)), lengths)),
+        inside=put(np.arange(pack.tokens) - np.repeat(starts, lengths)),
+        scored=None if pack.where is None else put(pack.where),
+        targets=None if pack.targets is None else put(pack.targets),
+        shift=None if pack.shift is None else put(pack.shift),
+        row=put(np.repeat(np.arange(len(counts)), counts)),
+        column=put(np.arange(len(lengths)) - np.repeat(pack.first[:-1], counts)),
     )
 
 
@@ -173,7 +179,7 @@ class Model(nn.Module):
         scores = self.scores(batch, name, noise)
         if head.spec.kind == "retrieve":
             return _contrast(scores, head.scale), batch.pack.items
-        return _summed(head.spec.kind, scores, batch), batch.pack.items
+        return summed(head.spec.kind, scores, batch), batch.pack.items
 
     def scores(
         self, batch: Batch, name: str, noise: Noise | None = None, *, scored_only: bool = True
@@ -194,7 +200,8 @@ class Model(nn.Module):
         kind, chance = head.spec.kind, self.encoder.shape.hidden_dropout_prob
         first = kind in ("classify", "choice") or (kind == "retrieve" and head.spec.pooling != "mean")
         only = batch.starts if first else batch.scored if scored_only and kind in ("tag", "mlm") else None
-        state = self.encoder(batch.ids, batch.positions, batch.where, noise, only=only)[-1].float()
+        states = self.encoder(batch.ids, batch.positions, batch.where, noise, only=only, shift=batch.shift)
+        state = states[-1].float()
         if kind == "retrieve":
             state = mean_by_sequence(state, batch) if head.spec.pooling == "mean" else state
             state = torch.tanh(head.dense(state)) if head.spec.pooling == "tanh" else state
@@ -228,8 +235,8 @@ def by_sequence(scores: Tensor, batch: Batch) -> Tensor:
     return table.index_put((batch.owner, batch.inside), scores)
 
 
-def _summed(kind: str, scores: Tensor, batch: Batch) -> Tensor:
-    """Cross-entropy summed over the items of a pack."""
+def summed(kind: str, scores: Tensor, batch: Batch) -> Tensor:
+    """Cross-entropy summed over the items of a pack, from what a head says of it."""
     targets = batch.targets
     if targets is None:
         raise MorphaugError("these data have nothing to learn from", "mlm needs masks, other kinds labels")
@@ -237,11 +244,14 @@ def _summed(kind: str, scores: Tensor, batch: Batch) -> Tensor:
         both = [by_sequence(scores[:, side], batch) for side in (0, 1)]
         losses = [_cross_entropy(table, targets[:, side]) for side, table in enumerate(both)]
         return (losses[0] + losses[1]) / 2
-    if kind == "choice":
-        widest = int(np.diff(batch.pack.first).max())
-        table = scores.new_full((len(batch.pack.units), widest), -torch.inf)
-        scores = table.index_put((batch.row, batch.column), scores)
-    return _cross_entropy(scores, targets)
+    return _cross_entropy(by_unit(scores, batch) if kind == "choice" else scores, targets)
+
+
+def by_unit(scores: Tensor, batch: Batch) -> Tensor:
+    """Lay the scores of sequences out by unit, -inf where a unit has no more of them: [S] -> [U, most]."""
+    widest = int(np.diff(batch.pack.first).max())
+    table = scores.new_full((len(batch.pack.units), widest), -torch.inf)
+    return table.index_put((batch.row, batch.column), scores)
 
 
 def _cross_entropy(scores: Tensor, targets: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -19,7 +19,7 @@ from morphaug.errors import MorphaugError, UnknownName
 
 MIXINGS = ("proportional", "uniform", "temperature")
 # One number for each use of randomness, so that two uses of one (seed, epoch) never share a stream.
-_ORDER, _MASKS, _TASKS = 1, 2, 3
+_ORDER, _MASKS, _TASKS = 1, 2, 3  # 4: dropout (harness.train), 5: twins (harness.consistency)
 
 
 def generator(purpose: int, *key: int) -> np.random.Generator:
@@ -193,6 +193,8 @@ class Pack:
         targets: classify, choice: [U]; tag, mlm: [M]; span: [S, 2]; int64 with ``IGNORE`` for unlabelled
             units; None for retrieve and for plain text.
         items: How many losses this pack is summed of.
+        beside: What an objective of the loop's own needs to know of the pack.
+        shift: Added to the embeddings of the words, float32 [T, d]; None adds nothing.
     """
 
     kind: str
@@ -205,6 +207,8 @@ class Pack:
     where: Longs | None
     targets: Longs | None
     items: int
+    beside: object = None
+    shift: npt.NDArray[np.float32] | None = None
 
     @property
     def tokens(self) -> int:
@@ -263,6 +267,27 @@ def collate(
         where=where,
         targets=targets,
         items=_items(store.kind, targets, len(units)),
+    )
+
+
+def joined(first: Pack, second: Pack) -> Pack:
+    """Two packs of a kind as one: the first one's losses, and scores of both."""
+
+    def both(one: Longs | None, two: Longs | None) -> Longs | None:
+        return None if one is None or two is None else np.concatenate([one, two])
+
+    where = None if second.where is None else second.where + first.tokens
+    unlabelled = None if second.targets is None else np.full_like(second.targets, IGNORE)
+    return replace(
+        first,
+        ids=np.concatenate([first.ids, second.ids]),
+        positions=np.concatenate([first.positions, second.positions]),
+        cu_seqlens=np.concatenate([first.cu_seqlens, second.cu_seqlens[1:] + np.int32(first.tokens)]),
+        max_len=max(first.max_len, second.max_len),
+        units=np.concatenate([first.units, second.units]),
+        first=np.concatenate([first.first, second.first[1:] + first.first[-1]]),
+        where=both(first.where, where),
+        targets=both(first.targets, unlabelled),
     )
 
 

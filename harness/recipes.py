@@ -2,7 +2,12 @@
 
 * ``xtreme``: the scripts of the XTREME repository for XLM-R large (AdamW, eps 1e-8, clip 1.0, linear decay).
 * ``jiant``: the guide of the intermediate-task paper's own code (learning rate 1e-5, 10 % warm-up, decay 0.01).
-* ``xtune``: the scripts of xTune for XLM-R large; its learning rates only, consistency has keys of its own.
+* ``xtune``: the scripts of xTune for XLM-R large, first stage: consistency of examples with noised twins. Where
+  the noise is code-switching, name its ``languages``: the lexicons are yours.
+* ``xtune-2``: its second stage: the same and augmented data, with a ``teacher`` that the first stage trained.
+
+xTune's code averages divergences over classes, except in spans; here they are summed. So its λ is divided by the
+number of classes below, and the product is the same.
 
 The intermediate tasks' batch sizes and epochs are those remembered of the paper's appendix (2005.13013), not
 checked against it. The scripts' batch is micro-batch × accumulation; here a step has that many units at once.
@@ -30,6 +35,33 @@ def _jiant(epochs: int, batch_size: int = 32, max_len: int = 256) -> Settings:
     }
 
 
+def _xtune(lr: float, epochs: int, max_len: int, twin: str, rate: float, classes: int) -> Settings:
+    example = {"twin": twin, "weight": 5.0 / classes, "rate": rate}
+    if twin == "subwords":
+        example["alpha"] = 0.3
+    return {**_xtreme(lr, epochs, max_len), "consistency": {"example": example}}
+
+
+def _taught(first: Settings, model: Settings) -> Settings:
+    return {**first, "consistency": {**first["consistency"], "model": model}}
+
+
+_XTUNE: Final = {
+    "mnli": _xtune(5e-6, 10, 256, "code-switch", 0.3, classes=3),
+    "pawsx": _xtune(1e-5, 10, 256, "code-switch", 0.5, classes=2),
+    "udpos": _xtune(5e-6, 10, 128, "subwords", 0.5, classes=17),
+    "panx": _xtune(7e-6, 10, 128, "subwords", 0.3, classes=7),
+    "squad": _xtune(1.5e-5, 4, 384, "code-switch", 0.3, classes=1),
+    "tydiqa": _xtune(1.5e-5, 10, 384, "subwords", 0.3, classes=1),
+}
+_TAUGHT: Final[dict[str, Settings]] = {
+    "mnli": {"weight": 5.0 / 3},
+    "pawsx": {"weight": 2.0 / 2},
+    "udpos": {"weight": 0.3 / 17},
+    "panx": {"weight": 5.0, "hard": True},  # a cross-entropy has no mean over classes
+    "squad": {"weight": 5.0},
+    "tydiqa": {"weight": 5.0},
+}
 _XTREME_QA: Final = _xtreme(3e-5, 3, 384, warmup=500, weight_decay=1e-4)
 
 RECIPES: Final[dict[str, dict[str, Settings]]] = {
@@ -61,12 +93,6 @@ RECIPES: Final[dict[str, dict[str, Settings]]] = {
         "commonsenseqa": _jiant(10, 4),
         "siqa": _jiant(3, 24),
     },
-    "xtune": {
-        "mnli": _xtreme(5e-6, 10, 256),
-        "pawsx": _xtreme(1e-5, 10, 256),
-        "udpos": _xtreme(5e-6, 10),
-        "panx": _xtreme(7e-6, 10),
-        "squad": _xtreme(1.5e-5, 4, 384),
-        "tydiqa": _xtreme(1.5e-5, 10, 384),
-    },
+    "xtune": _XTUNE,
+    "xtune-2": {task: _taught(_XTUNE[task], model) for task, model in _TAUGHT.items()},
 }

@@ -16,11 +16,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import distributed
 
 from harness.checkpoint import load_heads, save_model
 from harness.config import PhaseConfig, RunConfig
+from harness.consistency import Consistency
 from harness.data import TaskData
 from harness.embedding import compact, used_rows
 from harness.encode import Encoded, Settings, Tokenizer, encode, label_names, load_tokenizer
@@ -29,6 +31,7 @@ from harness.evaluate import write_results
 from harness.measure import HeadKind, encoded_for, head_for, main_score, measure
 from harness.model import HeadSpec, Model, carry_head
 from harness.packing import Masking, mixing_weights, order, schedule
+from harness.pairing import prepare
 from harness.phases import lock, read_json, versions, write_json
 from harness.ranks import is_first, joined, place, told
 from harness.stages import Stage, data_key, stages
@@ -83,8 +86,10 @@ def check_heads(config: RunConfig, chain: list[Stage]) -> None:
     """Refuse, before anything is trained, a run that could not be evaluated.
 
     Raises:
-        MorphaugError: A task of ``evaluate`` has no head.
+        MorphaugError: A task of ``evaluate`` has no head, or a teacher none for a task.
     """
+    for stage in chain:
+        taught_by(stage)
     heads = last_heads(config, chain)
     for at, measured in enumerate(config.evaluate.tasks if config.evaluate else ()):
         task = TASKS[measured.task]
@@ -169,7 +174,11 @@ def _train_phase(
     encoded = {data.task.name: _encoded(data, lengths, tokenizer, config) for data in stage.data}
     stores = {name: store for name, (store, _) in encoded.items()}
     dev = {data.task.name: _dev(data, lengths, tokenizer) for data in stage.data if data.dev}
-    model, carried = _model(stage, config, {data.task.name: labels_of(data) for data in stage.data})
+    labels = {data.task.name: labels_of(data) for data in stage.data}
+    model, carried = _model(stage, config, labels)
+    consistent, paired = prepare(
+        stage, stores, labels, taught_by(stage), lengths, tokenizer, model.encoder, device
+    )
     plain = any(data.task.family == "mlm" for data in stage.data)
     if settings.compact == "yes" and plain:
         raise MorphaugError(
@@ -177,9 +186,11 @@ def _train_phase(
         )
     compacted = settings.compact != "no" and not plain
     if compacted:
-        compact(model.encoder, used_rows([*stores.values(), *(d.store for d in dev.values())]))
+        rows = [used_rows([*stores.values(), *(d.store for d in dev.values())])]
+        rows += [made.twins.rows() for made in consistent.values() if made.twins is not None]
+        compact(model.encoder, np.unique(np.concatenate(rows)))
     model.to(device)
-    streams = _streams(stage, stores, tokenizer, model)
+    streams = _streams(stage, stores, consistent, tokenizer, model)
     training = train_settings(settings, streams, stage.seed, device)
 
     def judged(now: Model) -> dict[str, dict[str, float]]:
@@ -224,7 +235,8 @@ def _train_phase(
         "compact": compacted,
         "data": {data.task.name: {"from": data.dev_from, **data.counts} for data in stage.data},
         "units": {name: store.units for name, store in stores.items()},
-        "encoded": {name: counts for name, (_, counts) in encoded.items()},
+        "encoded": {name: {**counts, **paired.get(name, {})} for name, (_, counts) in encoded.items()},
+        "teacher": {"folder": str(stage.teacher), "heads": taught_by(stage)} if stage.teacher else None,
         "steps": outcome.step,
         "tokens": trained_tokens(streams, training, outcome.step),
         "seconds": round(outcome.seconds, 2),
@@ -305,7 +317,13 @@ def with_dropout(shape: Shape, settings: PhaseConfig) -> Shape:
     )
 
 
-def _streams(stage: Stage, stores: Mapping[str, Store], tokenizer: Tokenizer, model: Model) -> list[Stream]:
+def _streams(
+    stage: Stage,
+    stores: Mapping[str, Store],
+    consistent: Mapping[str, Consistency],
+    tokenizer: Tokenizer,
+    model: Model,
+) -> list[Stream]:
     settings = stage.config
     weights = mixing_weights(
         [store.units for store in stores.values()],
@@ -322,7 +340,8 @@ def _streams(stage: Stage, stores: Mapping[str, Store], tokenizer: Tokenizer, mo
                 raise MorphaugError(f"{stage.name}: the tokenizer of the model has no <mask>")
             special = tuple(sorted(_whole(tokenizer).all_special_ids))
             masking = Masking(mask_id, model.encoder.shape.vocab_size, special, stage.seed, settings.mask)
-        streams.append(Stream(task.task, store, weight * task.weight, masking))
+        asked = consistent.get(task.task)
+        streams.append(Stream(task.task, store, weight * task.weight, masking, consistency=asked))
     return streams
 
 
@@ -366,13 +385,34 @@ def _model(
     before = load_heads(source) if source.is_dir() else {}
     carried = {}
     for name, spec in specs.items():
-        carried[name] = _source_head(stage.name, name, spec, before)
+        carried[name] = _source_head(f"{stage.name}.head", name, spec, before)
         carry_head(model, name, others, carried[name])
     return model, carried
 
 
-def _source_head(phase: str, name: str, spec: HeadSpec, before: Mapping[str, HeadSpec]) -> str:
-    """The head that one is carried over from."""
+def taught_by(stage: Stage) -> dict[str, str]:
+    """By task, the head of the phase's teacher for it; nothing without a teacher.
+
+    Raises:
+        MorphaugError: It has none.
+    """
+    if stage.teacher is None:
+        return {}
+    at = stage.parent
+    while at is not None and at.phase.folder / "model" != stage.teacher:
+        at = at.parent
+    specs = _specs(at) if at is not None else load_heads(stage.teacher)
+    place = f"{stage.name}.consistency.model"
+    return {name: _source_head(place, name, spec, specs) for name, spec in _specs(stage).items()}
+
+
+def _specs(stage: Stage) -> dict[str, HeadSpec]:
+    """The heads of a phase."""
+    return {data.task.name: HeadSpec(data.task.family, labels_of(data)) for data in stage.data}
+
+
+def _source_head(place: str, name: str, spec: HeadSpec, before: Mapping[str, HeadSpec]) -> str:
+    """The head that one is carried over from, or taught by."""
     if spec.kind == "mlm" and not any(head.kind == "mlm" for head in before.values()):
         return "lm_head"  # of a checkpoint from the Hub
     fit = [other for other, head in before.items() if head.kind == spec.kind and head.labels == spec.labels]
@@ -382,6 +422,6 @@ def _source_head(phase: str, name: str, spec: HeadSpec, before: Mapping[str, Hea
         return fit[0]
     known = ", ".join(f"{other} ({head.kind})" for other, head in before.items()) or "no heads"
     raise MorphaugError(
-        f"{phase}.head: there is no one head to carry over for {name}; the phase before has {known}",
-        "set head: fresh",
+        f"{place}: there is no one head to take for {name}; there are {known}",
+        "set head: fresh" if place.endswith(".head") else "name a teacher that was trained on this task",
     )

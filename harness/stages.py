@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,13 +12,14 @@ from typing import Any
 from harness.config import PhaseConfig, RunConfig, resolved
 from harness.data import TaskData, load_task
 from harness.encoder import Shape
-from harness.measure import files_tested, split_of
+from harness.measure import files_tested, folder_of_model, split_of
 from harness.phases import Phase, code_version, digest, file_sha256, read_json, versions
+from harness.twins import code_switched
 from morphaug.errors import MorphaugError
 
 # Settings that change where a result lies, how fast or how observed it is made, not what it is.
 _ASIDE = ("checkpoint_every", "recipe", "seed")
-_TASK_ASIDE = ("data", "augmented", "dev", "dev_share", "dev_limit", "limit", "ratio", "original", "reverse", "languages", "split")  # fmt: skip
+_TASK_ASIDE = ("data", "augmented", "twins", "dev", "dev_share", "dev_limit", "limit", "ratio", "original", "reverse", "languages", "split")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Stage:
         seed: Of everything drawn in it.
         phase: Its place in the cache.
         parent: The stage before; None for the first, which begins with the run's model.
+        teacher: The folder of the frozen model that the phase keeps to; None without one.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Stage:
     seed: int
     phase: Phase
     parent: Stage | None
+    teacher: Path | None = None
 
 
 def model_content(model: str) -> dict[str, Any]:
@@ -95,13 +98,15 @@ def stages(
     tested = files_tested(config.evaluate.tasks if config.evaluate else ())
     for name, settings in config.phases().items():
         data = []
+        seed = config.seed if settings.seed is None else settings.seed
         for at, task in enumerate(settings.tasks):
             place = f"{name}.tasks[{at}]"
             read = load(task, dev_is_test=task.task in measured, tested=tested, place=place)
+            read = _with_twins(read, settings, seed, place)
             say(f"{name}: {describe(read)}")
             data.append(read)
         parent = found[-1] if found else None
-        seed = config.seed if settings.seed is None else settings.seed
+        teacher, taught_by = _teacher(settings, {stage.name: stage for stage in found}, name)
         made_of = {
             **base,
             "phase": name,
@@ -109,15 +114,46 @@ def stages(
             "data": [[d.task.name, d.digest(), d.dev_from] for d in data],
             "seed": seed,
             "parent": parent.phase.key if parent else None,
+            "teacher": taught_by,
         }
         phase = Phase(Path(config.out) / "phases", json.loads(json.dumps(made_of)))
-        found.append(Stage(name, settings, tuple(data), seed, phase, parent))
+        found.append(Stage(name, settings, tuple(data), seed, phase, parent, teacher))
     return found
 
 
+def _with_twins(data: TaskData, settings: PhaseConfig, seed: int, place: str) -> TaskData:
+    """The data with the twins that are made here; those of corpora have been read."""
+    example = settings.consistency.example if settings.consistency else None
+    if example is None or example.twin != "code-switch":
+        return data
+    try:
+        return code_switched(data, example, seed)
+    except MorphaugError as error:
+        raise MorphaugError(f"{place}: {error.message}", error.hint) from None
+
+
+def _teacher(settings: PhaseConfig, before: Mapping[str, Stage], name: str) -> tuple[Path | None, Any]:
+    """The folder of a phase's teacher, and what identifies it."""
+    wanted = settings.consistency.model if settings.consistency else None
+    if wanted is None:
+        return None, None
+    if wanted.teacher in before:
+        phase = before[wanted.teacher].phase
+        return phase.folder / "model", phase.key
+    try:
+        folder, _ = folder_of_model(Path(wanted.teacher))
+        if not (folder / "heads.json").is_file():
+            raise MorphaugError(f"{folder} has no trained heads", "name a run, or a phase in OUT/phases")
+    except MorphaugError as error:
+        raise MorphaugError(f"{name}.consistency.model.teacher: {error.message}", error.hint) from None
+    return folder, {**model_content(str(folder)), "heads.json": file_sha256(folder / "heads.json")}
+
+
 def _settings(settings: PhaseConfig) -> dict[str, Any]:
-    """The settings that count; of a task only its weight, because its data are hashed as read."""
+    """The settings that count; of a task only its weight, because its data are hashed as read, like a teacher."""
     values: dict[str, Any] = resolved(settings)
+    if settings.consistency and settings.consistency.model:
+        del values["consistency"]["model"]["teacher"]
     values["tasks"] = [{k: v for k, v in task.items() if k not in _TASK_ASIDE} for task in values["tasks"]]
     return values
 
@@ -134,6 +170,8 @@ def describe(data: TaskData) -> str:
     parts = [f"{counts['original']:,} examples"]
     if counts.get("augmented_read"):
         parts.append(f"{counts['augmented']:,} augmented")
+    if "twins" in counts:
+        parts.append(f"{counts['twins']:,} twins")
     parts.append(
         f"{counts['dev']:,} for development ({data.dev_from})" if data.dev else "no development data"
     )

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from harness import checkpoint, ranks
+from harness.consistency import Consistency
 from harness.guards import check_data, naming
 from harness.kernels import Noise
 from harness.model import Batch, Model, to_device
@@ -44,6 +45,7 @@ class Stream:
         weight: Share of the steps, relative to the other streams' (see `harness.packing.mixing_weights`).
         masking: For mlm.
         objective: Instead of the head's own loss: (model, batch, noise) -> loss summed over the pack's items.
+        consistency: Makes the packs, with a twin beside a unit, and adds what they should agree on to the loss.
     """
 
     head: str
@@ -51,6 +53,7 @@ class Stream:
     weight: float = 1.0
     masking: Masking | None = None
     objective: Objective | None = None
+    consistency: Consistency | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +182,8 @@ def fit(
 def step_packs(stream: Stream, settings: Settings, index: int, first_position: int) -> list[Pack]:
     """The packs of a stream's step (its own count, from 0), the same however many processes there are."""
     epoch, units = _sampler(stream, settings).at(index)
+    if stream.consistency is not None:
+        return stream.consistency.packs(units, epoch, settings.pack_tokens, first_position)
     if stream.store.kind == "retrieve":
         size = settings.contrast or len(units)
         groups = [units[start : start + size] for start in range(0, len(units), size)]
@@ -195,10 +200,11 @@ def step_packs(stream: Stream, settings: Settings, index: int, first_position: i
 def backward(model: Model, stream: Stream, pack: Pack, items: int, noise: Noise) -> Tensor:
     """Add a pack's share of the step's gradient; returns its share of the step's mean loss, detached."""
     batch = to_device(model.encoder.rows(pack), model.encoder.device)
-    if stream.objective is None:
+    objective = stream.objective if stream.consistency is None else stream.consistency.loss
+    if objective is None:
         summed, _ = model.loss(batch, stream.head, noise)
     else:
-        summed = stream.objective(model, batch, noise)
+        summed = objective(model, batch, noise)
     share = summed / items
     share.backward()
     return share.detach()
@@ -360,7 +366,11 @@ class _Run:
 
     def _identity(self) -> dict[str, Any]:
         """What has to be the same for a checkpoint to be gone on from (as JSON gives it back)."""
-        streams = [[s.head, s.weight, s.store.kind, s.store.units, s.store.tokens] for s in self.streams]
+        streams = [
+            [s.head, s.weight, s.store.kind, s.store.units, s.store.tokens]
+            + ([] if s.consistency is None else [s.consistency.identity()])
+            for s in self.streams
+        ]
         shapes = {name: list(value.shape) for name, value in self.model.named_parameters()}
         return {"settings": asdict(self.settings), "streams": streams, "shapes": shapes}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.config import RunConfig, load, parse, resolved
+from harness.config import RunConfig, apply_recipe, load, parse, resolved
 from harness.recipes import RECIPES
 from harness.tasks import TASKS
 from morphaug.data import data_file
@@ -64,8 +64,15 @@ def test_every_recipe_makes_a_valid_phase_of_a_known_task() -> None:
     for recipe, tasks in RECIPES.items():
         for task, values in tasks.items():
             assert task in TASKS, f"{recipe}: {task}"
-            phase = {"tasks": [task], **values}
-            assert parse({"name": "a", "model": "m", "target": phase}).target is not None
+            phase: dict[str, Any] = {"recipe": recipe, "tasks": [{"task": task, "augmented": ["aug"]}]}
+            asked = values.get("consistency", {})
+            if "example" in asked:  # what no recipe can know: whose words, which teacher
+                switched = asked["example"]["twin"] == "code-switch"
+                phase["consistency"] = {"example": {"languages": ["fi"]} if switched else {}}
+                phase["consistency"] |= {"model": {"teacher": "stage-one"}} if "model" in asked else {}
+            raw = {"name": "a", "model": "m", "target": phase}
+            apply_recipe(raw, "target", "run.yaml: target")
+            assert parse(raw).target is not None
 
 
 def test_the_shipped_run_is_valid() -> None:
@@ -105,7 +112,7 @@ def test_resolved_values_make_the_same_configuration(tmp_path: Path) -> None:
 BAD: list[tuple[list[str], str]] = [
     (["target.learning_rat=1"], "run.yaml: target: unknown key 'learning_rat'; did you mean lr?"),
     (["target.batchsize=1"], "run.yaml: target: unknown key 'batchsize'; did you mean batch_size?"),
-    (["target.tasks.0.tsk=panx"], "run.yaml: target.tasks[0]: unknown key 'tsk'; did you mean task?"),
+    (["target.tasks.0.tsk=panx"], "run.yaml: target.tasks[0]: unknown key 'tsk'; did you mean task"),
     (["modle=x"], "run.yaml: unknown key 'modle'; did you mean model"),
     (["target.tasks.0.task=pnax"], "run.yaml: target.tasks[0].task: unknown task 'pnax'; did you mean panx"),
     (["evaluate.tasks.0.task=pnax"], "run.yaml: evaluate.tasks[0].task: unknown task 'pnax'; did you mean"),
