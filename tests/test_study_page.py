@@ -101,7 +101,10 @@ def test_a_csv_keeps_columns_that_nobody_foresaw(tmp_path: Path) -> None:
 def test_markdown_has_every_contrast_with_its_numbers(written: Path) -> None:
     lines = (written / "report.md").read_text(encoding="utf-8").splitlines()
     for row in results()["contrasts"]:
-        name, cell = escaped(f"{row['arm']} − {row['over']}"), f"| {row['target']}, {row['language']} |"
+        name, cell = (
+            escaped(f"{row['arm']} − {row['over']}"),
+            f"| {row['target']} ({row['task']}), {row['language']} |",
+        )
         (found,) = [
             line for line in lines
             if line.startswith(f"| {name} {cell}") and ("case-marked" in line) == (row["slice"] == "case-marked")

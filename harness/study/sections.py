@@ -100,6 +100,11 @@ def _effect(row: Line) -> str:
     return f"{signed(row['delta'])} {interval(row.get('low'), row.get('high'), signed)}"
 
 
+def _cell(row: Line) -> str:
+    task = f" ({row['task']})" if row.get("task") else ""
+    return f"{plain(row.get('target'))}{task}, {plain(row.get('language'))}"
+
+
 def _design_of(results: Line) -> Line:
     return results.get("design") or {}
 
@@ -184,7 +189,7 @@ _SCORES: Columns = {
     "Seeds": lambda row: count(len(_dots(row))),
     "Mean": get("mean", number),
     "95 % interval": _span,
-    "Language seen": get("seen_language"),
+    "Seen in pre-training": get("seen_language"),
 }
 
 
@@ -237,7 +242,7 @@ def _arm_row(results: Line, arm: Line, score: Line | None) -> charts.Row:
 _POWER = {True: "enough", False: "too little"}
 _CONTRASTS: Columns = {
     "Contrast": lambda row: _contrast_name(row),
-    "Cell": lambda row: f"{plain(row.get('target'))}, {plain(row.get('language'))}",
+    "Cell": lambda row: _cell(row),
     "Slice": get("slice"),
     "Δ points [95 % interval]": _effect,
     "p": get("p", p_value),
@@ -261,9 +266,9 @@ def _contrasts(results: Line) -> list[Block]:
     found = _whole(rows_of(results, "contrasts"))
     drawn = []
     decisive = [r for r in found if r.get("family") != "exploratory" and not missing(r.get("delta"))]
-    for cell, mine in groups(decisive, "target", "language").items():
+    for cell, mine in groups(decisive, "target", "task", "language").items():
         rows, key = [_contrast_row(results, row) for row in mine], _key("contrasts", *cell)
-        name, zero = ", scored on ".join(cell), ("no gain", 0.0)
+        name, zero = _cell(mine[0]), ("no gain", 0.0)
         drawn.append(charts.strip(key, name, rows, axis="points", reference=zero))
     legend = [*_legend(results)[:-1], ("band", "detectable in fewer than 4 studies of 5")]
     blocks: list[Block] = [Figure(drawn, legend)] if drawn else []
@@ -272,8 +277,8 @@ def _contrasts(results: Line) -> list[Block]:
     power = f" of {smallest:g} points" if smallest else ""
     note = (
         "p over seeds flips the signs of whole seeds: it cannot go below the least value beside it. Power is enough "
-        f"where a difference{power} would have been found four times in five; where it is too little, no difference "
-        "seen does not mean none."
+        f"where a difference was found, or one{power} would have been four times in five; where it is too little, "
+        "no difference seen does not mean none."
     )
     return [*blocks, Text(note, "note")] if blocks else []
 
@@ -372,12 +377,14 @@ def _informed(results: Line) -> list[Block]:
         return show
 
     columns = {
-        "Recipe": get("recipe"),
-        "Cell": lambda row: f"{plain(row.get('target'))}, {plain(row.get('language'))}",
+        "Arm": lambda row: plain(row.get("arm") or row.get("recipe")),
+        "Cell": _cell,
         "Verdict": get("verdict"),
         "Over duplicate": part("duplicate"),
         "Over noise": part("noise"),
         "Over the wrong language": part("wrong-language"),
+        "p of all three": get("p", p_value),
+        "Holm p": get("p_holm", p_value),
         "Reason": get("reason"),
     }
     lead = (
@@ -437,28 +444,41 @@ def _slices(results: Line) -> list[Block]:
 
 
 def _curves(results: Line) -> list[Block]:
-    arms = _arms_by_name(results)
     blocks: list[Block] = []
     found = [row for row in rows_of(results, "curves") if row.get("loss")]
-    for (phase, target), mine in groups(found, "phase", "target").items():
-        values = [value for row in mine for value in row["loss"] if value is not None]
-        marks = charts.ticks(0.0, max(values, default=1.0), 3)
-        end = max(step for row in mine for step in row["steps"])
-        drawn = []
-        for (arm,), rows in groups(mine, "arm").items():
-            seeds = {plain(r["seed"]): list(zip(r["steps"], r["loss"], strict=False)) for r in rows}
-            said = f"{arm}: training loss of the {phase} phase, {target}"
-            key, tone = _key("curve", phase, target, arm), _tone(results, arms.get(arm, {}))
-            drawn.append(charts.lines(key, said, arm, seeds, end=end, marks=marks, tone=tone))
-        blocks += [Sub(f"{phase} phase, {target}: training loss, a line for each seed"), Figure(drawn)]
+    for (phase,), mine in groups(found, "phase").items():
+        # A phase that the targets share comes once, under the name of the first.
+        shared = len(groups(mine, "arm", "seed")) == len(mine)
+        for (target,), rows in ({("",): mine} if shared else groups(mine, "target")).items():
+            name = f"{phase} phase, {target}" if target else f"{phase} phase"
+            blocks += [
+                Sub(f"{name}: training loss, a line for each seed"),
+                Figure(_losses(results, name, rows)),
+            ]
     return blocks
+
+
+def _losses(results: Line, name: str, found: list[Line]) -> list[Chart]:
+    """A panel for each arm, all on one scale."""
+    arms = _arms_by_name(results)
+    marks = charts.ticks(
+        0.0, max((value for row in found for value in row["loss"] if value is not None), default=1.0), 3
+    )
+    end = max(step for row in found for step in row["steps"])
+    drawn = []
+    for (arm,), rows in groups(found, "arm").items():
+        seeds = {plain(row["seed"]): list(zip(row["steps"], row["loss"], strict=False)) for row in rows}
+        key, tone = _key("curve", name, arm), _tone(results, arms.get(arm, {}))
+        said = f"{arm}: training loss of the {name}"
+        drawn.append(charts.lines(key, said, arm, seeds, end=end, marks=marks, tone=tone))
+    return drawn
 
 
 # -- data, cost, what was seen, design ------------------------------------------------------------------
 
 
 def _corpora(results: Line) -> list[Block]:
-    corpora = groups(rows_of(results, "corpora"), "arm", "recipe", "language")
+    corpora = groups(rows_of(results, "corpora"), "arm", "recipe", "language", "place")
 
     def spread(name: str, show: Show) -> Callable[[Sequence[Line]], str]:
         return lambda rows: _range([row.get(name) for row in rows], show)
@@ -467,19 +487,25 @@ def _corpora(results: Line) -> list[Block]:
         "Arm": lambda rows: plain(rows[0].get("arm")),
         "Recipe": lambda rows: plain(rows[0].get("recipe")),
         "Language": lambda rows: plain(rows[0].get("language")),
+        "Phase": lambda rows: plain(rows[0].get("place")),
         "Seeds": lambda rows: count(len(rows)),
         "Read": spread("read", count),
         "Kept": spread("kept", count),
         "In all corpora": spread("common", count),
+        "Rate asked for": spread("rate", percent),
         "Edit rate": spread("edit_rate", percent),
         "Words changed": spread("changed_words", count),
+        "Lexicon coverage": spread("coverage", percent),
         "Fertility, originals": spread("fertility_original", _two),
         "Fertility": spread("fertility", _two),
         "Tokens": spread("tokens", count),
         "Rejected": _rejects,
     }
     blocks = table("Corpora; a range where seeds differ", corpora.values(), columns)
-    shares = [(plain(rows[0].get("arm")), _shares(rows)) for rows in corpora.values()]
+    shares = [
+        (f"{arm}, {place}" if place != plain(None) else arm, _shares(rows))
+        for (arm, *_, place), rows in corpora.items()
+    ]
     shares = [(name, share) for name, share in shares if share]
     if not shares:
         return blocks
@@ -521,15 +547,19 @@ def _shares(group: Sequence[Line]) -> dict[str, float]:
 
 
 def _costs(results: Line) -> list[Block]:
+    rows = rows_of(results, "costs")
     columns = {
         "Arm": get("arm"),
         "Target": get("target"),
+        "Language": get("language"),
         "Minutes": get("minutes", number),
         "Points gained": get("points", signed),
         "Over": get("over"),
         "Minutes per point": get("minutes_per_point", number),
     }
-    return table("Cost; none per point where nothing was gained", rows_of(results, "costs"), columns)
+    if not any(row.get("language") for row in rows):
+        del columns["Language"]
+    return table("Minutes of training; none per point where nothing was gained", rows, columns)
 
 
 def _seen(results: Line) -> list[Block]:

@@ -15,11 +15,11 @@ MINUS = "\N{MINUS SIGN}"
 _COLUMNS = """
 arms: arm confirmatory where recipe language original augmented intermediate_steps target_steps seeds_done seeds_planned
 scores: arm target task language metric slice examples seeds mean low high retrieval seen_language
-contrasts: name family question arm over weights target language slice delta low high p p_holm p_seeds least_p mde powered seeds examples by_seed note
-informed: recipe language target verdict over reason
+contrasts: name family question arm over weights target task language slice matched delta low high p p_holm p_seeds least_p mde powered seeds examples by_seed note
+informed: arm recipe language target task verdict p p_holm over reason
 distance: language word_order affixation morphological gains
 distance_tests: name rho p languages refused
-corpora: arm recipe language seed read kept common rejects edit_rate changed_words rungs fertility_original fertility tokens
+corpora: arm recipe language seed place read kept common rejects rate edit_rate changed_words words coverage rungs fertility_original fertility tokens_original tokens
 costs: arm target minutes points minutes_per_point over
 seen: language what
 curves: arm target seed phase steps loss
