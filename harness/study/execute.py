@@ -136,12 +136,9 @@ def work(job: Mapping[str, Any], report: Callable[[Mapping[str, Any]], None]) ->
                 run_training(config)
             folder = Path(config.out) / "runs" / config.name / f"seed-{config.seed}"
             said["phases"] = read_json(folder / "run.json")["phases"]
-            for name, key in said["phases"].items():
-                record = keep_record(Path(config.out), Path(job["folder"]), key)
-                if record and job["tracker"]:
-                    _track(job, config, name, record)
-            if not job["keep"]:
-                shutil.rmtree(Path(config.out) / "phases" / said["phases"]["target"], ignore_errors=True)
+            records = settle(Path(config.out), Path(job["folder"]), said["phases"], keep=job["keep"])
+            for name, record in records.items() if job["tracker"] else ():
+                _track(job, config, name, record)
         except MorphaugError as error:
             said |= {"state": "failed", "reason": str(error)}
         except Exception as error:  # a fault of our own costs one run, not the study
@@ -153,15 +150,30 @@ def work(job: Mapping[str, Any], report: Callable[[Mapping[str, Any]], None]) ->
         report({**said, "seconds": round(time.time() - began, 1)})
 
 
-def keep_record(out: Path, folder: Path, key: str) -> dict[str, Any]:
-    """Keep with the study what a phase's run.json says of its training; {} if the phase is gone."""
-    path = out / "phases" / key / RUN
-    if not path.is_file():
-        return {}
-    record: dict[str, Any] = read_json(path)
-    kept = {name: value for name, value in record.items() if name not in ("made_of", "files")}
-    (folder / "phases").mkdir(parents=True, exist_ok=True)
-    write_json(folder / "phases" / f"{key}.json", kept)
+def settle(out: Path, folder: Path, keys: Mapping[str, str], *, keep: bool) -> dict[str, dict[str, Any]]:
+    """Keep with the study what a finished run's phases say of their training, and delete the target's weights.
+
+    Args:
+        out: Of the runs.
+        folder: Of the study.
+        keys: Of the run's phases.
+        keep: Delete nothing.
+
+    Returns:
+        The records of the phases that were still there.
+    """
+    kept = {}
+    for name, key in keys.items():
+        path = out / "phases" / key
+        if (path / RUN).is_file():
+            record: dict[str, Any] = read_json(path / RUN)
+            kept[name] = {
+                field: value for field, value in record.items() if field not in ("made_of", "files")
+            }
+            (folder / "phases").mkdir(parents=True, exist_ok=True)
+            write_json(folder / "phases" / f"{key}.json", kept[name])
+        if name == "target" and not keep:
+            shutil.rmtree(path, ignore_errors=True)
     return kept
 
 
@@ -302,17 +314,18 @@ def _todo(config: StudyConfig, wanted: Sequence[Group], state: _State, say: Say)
     for group in wanted:
         found = expand(config, group, say)
         missing = [run for run in found if not finished(run.config)]
+        keys: dict[str, str] = {}
         for run in found:
             if run not in missing:
                 _note(config, state, f"{run.config.name}/seed-{run.seed}", "")
+                # Whatever ended the study before this was done:
+                keys = read_json(run_folder(config, run.config.name, run.seed) / "run.json")["phases"]
+                settle(Path(config.out), config.folder, keys, keep=config.keep_models)
         state.done += len(found) - len(missing)
         if missing:
             yield group, missing
-        else:  # whatever ended the study before this was done
-            keys = read_json(run_folder(config, found[-1].config.name, group.seed) / "run.json")["phases"]
-            if "intermediate" in keys:
-                keep_record(Path(config.out), config.folder, keys["intermediate"])
-                _drop(config, group, keys["intermediate"])
+        elif "intermediate" in keys:
+            _drop(config, group, keys["intermediate"])
 
 
 def _following(
