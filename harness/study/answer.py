@@ -58,13 +58,18 @@ def informed(claims: Sequence[Row], contrasts: Mapping[str, Row], design: Row) -
         found = [row for row in rows.values() if row is not None]
         whole = len(found) == len(CONTROLS)
         p.append(intersection_union([r["p"] for r in found], [r["delta"] for r in found]) if whole else None)
-    family = [at for at, c in enumerate(claims) if not (c["primary"] or c["exploratory"] or p[at] is None)]
-    adjusted = dict(zip(family, holm([p[at] or 0.0 for at in family]), strict=True)) if family else {}
+    # One that could not be compared counts in its family, as one that shows nothing.
+    family = [at for at, c in enumerate(claims) if not (c["primary"] or c["exploratory"])]
+    adjusted = dict(zip(family, holm([_or_one(p[at]) for at in family]), strict=True))
     out = []
     for at, (claim, rows) in enumerate(zip(claims, compared, strict=True)):
         verdict, reason = _verdict(claim, rows, adjusted.get(at, p[at]), len(family), design)
         out.append({**claim, "verdict": verdict, "reason": reason, "p": p[at], "p_holm": adjusted.get(at)})
     return out
+
+
+def _or_one(p: float | None) -> float:
+    return 1.0 if p is None else p
 
 
 def _verdict(
@@ -251,38 +256,32 @@ def limitations(results: Row, primary: Row | None) -> list[str]:
 
 
 def _unlike_controls(results: Row, primary: Row | None) -> list[str]:
-    """By how much the controls' corpora differ from the primary arm's."""
+    """By how much the corpora of the primary arm and its controls differ beside what is asked."""
     if primary is None:
         return []
     asked = [row for row in results["contrasts"] if row["arm"] == primary["arm"]]
-    controls = {
-        arm: None
-        for question in ("wrong-language", "noise")
-        for row in asked
-        if row["question"] == question
-        for arm, weight in row["weights"].items()
-        if weight < 0
-    }
-    own = _corpus(results, primary["arm"])
-    out = []
-    for arm in controls:
-        other = _corpus(results, arm)
-        parts = []
-        if "edit_rate" in own.keys() & other.keys():
-            rates = (100 * other["edit_rate"], 100 * own["edit_rate"])
-            parts.append("{:.0f} % of its words are changed (against {:.0f} %)".format(*rates))
-        if "fertility" in own.keys() & other.keys():
-            parts.append(f"a word has {other['fertility']:.2f} subwords (against {own['fertility']:.2f})")
-        if parts:
-            out.append(f"Beside its language or rules the control {arm} differs from {primary['arm']} in this: {' and '.join(parts)}.")  # fmt: skip
-    return out
+    arms = [primary["arm"]]
+    for question in ("wrong-language", "noise"):
+        weights: Mapping[str, float] = next(
+            (row["weights"] for row in asked if row["question"] == question), {}
+        )
+        arms += [arm for arm, weight in weights.items() if weight < 0]
+    found = {arm: corpus for arm in arms if (corpus := _corpus(results, arm))}
+    if primary["arm"] not in found or len(found) < 2:
+        return []
+    told = [f"{arm} {100 * c['edit_rate']:.0f} % and {c['fertility']:.2f}" for arm, c in found.items()]
+    return [
+        f"The corpora differ in more than what is asked; words changed and subwords a word: {', '.join(told)}."
+    ]
 
 
 def _corpus(results: Row, arm: str) -> dict[str, float]:
-    """Means over seeds of what is known of an arm's corpus."""
+    """Means over seeds of an arm's edit rate and fertility; empty where one is not known."""
     rows = [row for row in results["corpora"] if row["arm"] == arm]
     out = {}
     for key in ("edit_rate", "fertility"):
-        if values := [row[key] for row in rows if row.get(key) is not None]:
-            out[key] = sum(values) / len(values)
+        values = [row[key] for row in rows if row.get(key) is not None]
+        if not values:
+            return {}
+        out[key] = sum(values) / len(values)
     return out

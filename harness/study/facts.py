@@ -58,7 +58,7 @@ def find_runs(config: StudyConfig, arms: Iterable[Arm]) -> tuple[list[Run], list
 def _otherwise(config: StudyConfig, run: Run) -> str:
     """Where a run differs from the study file; "" for nowhere."""
     made, target = run.record["config"], config.targets[run.target]
-    if made["model"] != config.model:
+    if Path(made["model"]).name != Path(config.model).name:
         return "model"
     scored = [{key: _plain(getattr(task, key)) for key in _SCORED} for task in target.evaluate]
     if [{key: task[key] for key in _SCORED} for task in made["evaluate"]["tasks"]] != scored:

@@ -44,6 +44,11 @@ def slices_of(task: Task) -> tuple[str, ...]:
     return SLICES if task.family == "tag" or spoken else ()
 
 
+def slice_metric(task: Task) -> str:
+    """What the slices of a task are scored by."""
+    return "f1" if task.family == "span" else "recall" if task.score is score_entities else "accuracy"
+
+
 def forms(records: Iterable[Record]) -> set[str]:
     """The words of examples in lower case: those of tagged sentences as they are, and the letters of every text."""
     found: set[str] = set()

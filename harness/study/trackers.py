@@ -72,9 +72,7 @@ def _trackio(project: str, run: str, folder: Path, settings: dict[str, Any]) -> 
 
 def _wandb(project: str, run: str, folder: Path, settings: dict[str, Any]) -> Tracker:
     folder.mkdir(parents=True, exist_ok=True)
-    begun = _needed("wandb", "wandb").init(
-        project=project, name=run, config=settings, dir=str(folder), reinit="create_new"
-    )
+    begun = _needed("wandb", "wandb").init(project=project, name=run, config=settings, dir=str(folder))
     return Tracker(lambda values, step: begun.log(dict(values), step=step), begun.finish)
 
 
