@@ -27,7 +27,7 @@ def plan(config: RunConfig) -> dict[str, Any]:
         config: The run.
 
     Returns:
-        {"name", "phases": {name: {"key", "folder", "state", "units", "steps", "tokens", "seconds"}},
+        {"name", "phases": {name: {"key", "folder", "state", "units", "steps", "tokens", "seconds", "consistency"}},
         "evaluate": [{"task", "split", "languages"}], "seconds", "basis"}: tokens and seconds of what is left
         to train, estimated; "basis" says from what.
 
@@ -51,6 +51,7 @@ def plan(config: RunConfig) -> dict[str, Any]:
             "steps": steps,
             "tokens": tokens,
             "seconds": round(seconds, 1),
+            "consistency": _asked(stage),
         }
     measured = [
         {"task": task.task, "split": split_of(task), "languages": list(languages_of(task))}
@@ -64,6 +65,14 @@ def _silence(line: str) -> None:
     """A plan says nothing while it reads."""
 
 
+def _asked(stage: Stage) -> str:
+    """ "subwords × 5, intermediate × 1": what a phase should agree with, and how much that weighs; "" for nothing."""
+    asked = stage.config.consistency
+    example, model = (asked.example, asked.model) if asked else (None, None)
+    parts = [f"{example.twin} × {example.weight:g}"] if example else []
+    return ", ".join([*parts, f"{model.teacher} × {model.weight:g}"] if model else parts)
+
+
 def _size(stage: Stage, tokenizer: Tokenizer) -> tuple[int, int, dict[str, int]]:
     """(steps, tokens, units by task) of a phase, from a sample of each task's examples."""
     settings = stage.config
@@ -73,7 +82,9 @@ def _size(stage: Stage, tokenizer: Tokenizer) -> tuple[int, int, dict[str, int]]
         units[data.task.name], tokens[data.task.name] = estimate(data, lengths, tokenizer)
     epoch = sum(-(-count // settings.batch_size) for count in units.values())
     steps = settings.steps or math.ceil((settings.epochs or 1) * epoch)
-    return steps, round(steps / max(1, epoch) * sum(tokens.values())), units
+    asked = settings.consistency.example if settings.consistency else None
+    sides = 2 if asked and asked.weight else 1  # a twin is about as long as its example
+    return steps, round(sides * steps / max(1, epoch) * sum(tokens.values())), units
 
 
 def estimate(data: TaskData, lengths: Settings, tokenizer: Tokenizer) -> tuple[int, int]:

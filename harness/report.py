@@ -75,7 +75,8 @@ def show_plan(found: Mapping[str, Any]) -> None:
             name,
             phase["key"],
             {"finished": "finished", "begun": "to go on with"}.get(phase["state"], "to train"),
-            ", ".join(f"{task} {units:,}" for task, units in phase["units"].items()),
+            ", ".join(f"{task} {units:,}" for task, units in phase["units"].items())
+            + (f"; consistency: {phase['consistency']}" if phase["consistency"] else ""),
             phase["steps"],
             phase["tokens"],
             duration(phase["seconds"]) if phase["seconds"] else "-",
