@@ -102,7 +102,7 @@ def strip(
         axis: What the numbers are ("F1, points").
         reference: A dashed line: its name and where it stands.
     """
-    height, pitch = 44 * len(rows) + 40, 44
+    pitch = 44
     bottom = pitch * len(rows)
     values = [value for row in rows for value in row.numbers()] + ([reference[1]] if reference else [])
     zero = reference[1] if reference else 0.0
@@ -110,13 +110,12 @@ def strip(
     marks = ticks(min(values, default=0), max(values, default=1))
     x = Scale(marks[0], marks[-1], 12, WIDE - 14)
     body = [_line(x(m), 0, x(m), bottom, "grid") + _text(x(m), bottom + 14, _tick(m), "mid s") for m in marks]
-    for at, row in enumerate(rows):
-        body.append(_strip_row(row, at * pitch, x, zero))
     if reference:
         body.append(_line(x(zero), 0, x(zero), bottom, "reference"))
+    body += [_strip_row(row, at * pitch, x, zero) for at, row in enumerate(rows)]
     name = axis + (f" (dashed: {reference[0]})" if reference else "")
     body.append(_text(x.start, bottom + 32, _cut(name, WIDE - 20), "s"))
-    return _chart(key, title, _desc(rows), WIDE, height, body)
+    return _chart(key, title, _desc(rows), WIDE, bottom + 40, body)
 
 
 def _strip_row(row: Row, top: int, x: Scale, zero: float) -> str:
@@ -135,7 +134,9 @@ def _strip_row(row: Row, top: int, x: Scale, zero: float) -> str:
     return f'<g class="tone{row.tone}"><title>{escape(_said(row))}</title>{"".join(out)}</g>'
 
 
-def slope(key: str, title: str, heading: str, rows: Sequence[Row], marks: Sequence[float]) -> Chart:
+def slope(
+    key: str, title: str, heading: str, rows: Sequence[Row], *, marks: Sequence[float], note: str
+) -> Chart:
     """Columns of dots, the same seed joined by a line: one evaluation of the crossover.
 
     Args:
@@ -144,8 +145,9 @@ def slope(key: str, title: str, heading: str, rows: Sequence[Row], marks: Sequen
         heading: Stands above the chart.
         rows: The columns from the left; the dots of one seed have one name in all of them.
         marks: The vertical axis' round numbers, from the lowest.
+        note: Stands below.
     """
-    height, width = 196, max(SMALL, 34 + 62 * len(rows))
+    height, width = 212, max(SMALL, 34 + 62 * len(rows))
     y = Scale(marks[0], marks[-1], 152, 28)
     body = [_line(30, y(m), width - 4, y(m), "grid") + _text(26, y(m) + 4, _tick(m), "end s") for m in marks]
     at = [34 + (width - 36) * (i + 0.5) / max(len(rows), 1) for i in range(len(rows))]
@@ -157,16 +159,14 @@ def slope(key: str, title: str, heading: str, rows: Sequence[Row], marks: Sequen
             body.append(_line(left, y(one.mean), right, y(other.mean), "joined"))
     for place, row in zip(at, rows, strict=True):
         dots = [_dot(place, y(value), seed, value) for seed, value in row.dots.items()]
-        if row.low is not None and row.high is not None:
-            dots.append(_line(place, y(row.low), place, y(row.high), "interval"))
         if row.mean is not None:
             dots.append(_mean(place, y(row.mean), row.hollow))
         label = _text(place, 170, _cut(row.label, 64), "mid label") + _text(place, 186, row.value, "mid s")
         body.append(
             f'<g class="tone{row.tone}"><title>{escape(_said(row))}</title>{"".join(dots)}{label}</g>'
         )
-    body.append(_text(2, 13, _cut(heading, width), "label strong"))
-    return _chart(key, title, _desc(rows), width, height, body)
+    body += [_text(2, 13, _cut(heading, width), "label strong"), _text(2, 206, note, "s")]
+    return _chart(key, title, f"{_desc(rows)}; {note}", width, height, body)
 
 
 def scatter(

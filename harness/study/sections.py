@@ -53,7 +53,6 @@ WHERE = {
     "consistency": "consistency term",
 }
 DISTANCES = {"word_order": "word order", "affixation": "affixation", "morphological": "morphology"}
-MARKS = [("seed", "a seed"), ("mean", "mean, 95 % interval"), ("hollow", "exploratory")]
 
 
 def title(results: Line) -> str:
@@ -125,7 +124,7 @@ def _tone(results: Line, arm: Line) -> int:
 def _legend(results: Line) -> list[tuple[str, str]]:
     tones = {_tone(results, arm): f"{arm.get('language')} corpus" for arm in rows_of(results, "arms")}
     shown = [(f"tone{tone}", tones[tone] if tone else "control") for tone in sorted(tones)]
-    return [*shown, *MARKS]
+    return [*shown, ("seed", "a seed"), ("mean", "mean, 95 % interval")]
 
 
 def _arms_by_name(results: Line) -> dict[str, Line]:
@@ -157,7 +156,7 @@ def _answer(results: Line) -> list[Block]:
         so_far = f"{done:,} of {planned:,} planned runs are finished" if planned else "no run is planned yet"
         blocks.append(Text(f"This report is not the last: {so_far}.", "warning"))
     if answer.get("verdict"):
-        blocks.append(Text(str(answer["verdict"]), "verdict"))
+        blocks.append(Text(f"Verdict: {answer['verdict']}", "verdict"))
     paragraph = answer.get("paragraph") or "There is no answer yet: nothing has been run."
     blocks.append(Text(str(paragraph), "lead"))
     limits = [("", str(limit)) for limit in answer.get("limits") or []]
@@ -196,14 +195,20 @@ _SCORES: Columns = {
 def _arms(results: Line) -> list[Block]:
     blocks: list[Block] = []
     scores = sorted(_whole(rows_of(results, "scores")), key=lambda row: bool(row.get("retrieval")))
+    sure = all(arm.get("confirmatory") for arm in rows_of(results, "arms"))
+    hollow = [] if sure else [("hollow", "exploratory")]
     for (target, task, metric), mine in groups(scores, "target", "task", "metric").items():
         name = f"{target} ({task}, {metric})"
         apart = ": retrieval, a scale of its own" if mine[0].get("retrieval") else ""
         cells = groups(mine, "language").items()
         drawn = [_arms_chart(results, name, code, rows) for (code,), rows in cells]
-        blocks += [Sub(name + apart), Figure(drawn, _legend(results))]
+        blocks += [Sub(name + apart), Figure(drawn, [*_legend(results), *hollow])]
         blocks += table(f"Scores of {name}", mine, _SCORES, folded=True)
-    return blocks
+    note = (
+        "An arm's interval also holds what the choice of test examples does, which all arms share: arms are compared "
+        "in the contrasts, where it cancels out."
+    )
+    return [*blocks, Text(note, "note")] if blocks else []
 
 
 def _arms_chart(results: Line, name: str, language: str, scores: list[Line]) -> Chart:
@@ -247,13 +252,24 @@ _CONTRASTS: Columns = {
     "Δ points [95 % interval]": _effect,
     "p": get("p", p_value),
     "Holm p": get("p_holm", p_value),
-    "p over seeds (least possible)": lambda r: f"{p_value(r.get('p_seeds'))} ({p_value(r.get('least_p'))})",
+    "p over seeds (least possible)": lambda row: _seeds_p(row),
     "Detectable (80 % power)": get("mde", number),
     "Power": lambda row: _POWER.get(row.get("powered"), "–") if row.get("powered") is not None else "–",
     "Seeds × examples": lambda row: f"{count(row.get('seeds'))} × {count(row.get('examples'))}",
-    "Question": lambda row: QUESTIONS.get(str(row.get("question"))) or plain(row.get("question")),
+    "Question": lambda row: _question(row),
     "Note": get("note"),
 }
+
+
+def _question(row: Line) -> str:
+    if row.get("question") == "noise" and str(row.get("arm")).startswith("noise"):
+        return "does noise help by itself?"
+    return QUESTIONS.get(str(row.get("question"))) or plain(row.get("question"))
+
+
+def _seeds_p(row: Line) -> str:
+    least = "" if missing(row.get("least_p")) else f" ({p_value(row['least_p'])})"
+    return p_value(row.get("p_seeds")) + least
 
 
 def _contrast_name(row: Line) -> str:
@@ -270,7 +286,7 @@ def _contrasts(results: Line) -> list[Block]:
         rows, key = [_contrast_row(results, row) for row in mine], _key("contrasts", *cell)
         name, zero = _cell(mine[0]), ("no gain", 0.0)
         drawn.append(charts.strip(key, name, rows, axis="points", reference=zero))
-    legend = [*_legend(results)[:-1], ("band", "detectable in fewer than 4 studies of 5")]
+    legend = [*_legend(results), ("band", "detectable in fewer than 4 studies of 5")]
     blocks: list[Block] = [Figure(drawn, legend)] if drawn else []
     blocks += _contrast_tables(found)
     smallest = _design_of(results).get("smallest_effect")
@@ -321,8 +337,8 @@ def _crossover(results: Line) -> list[Block]:
         return [Text("No augmentation has been run in two languages yet.", "note")]
     lead = (
         "A panel is one evaluation; the corpus made for its language stands left, filled. Thin lines join the runs of "
-        "one seed, the thick one the means. All panels of a row span the same number of points, so slopes compare. "
-        "Edit rates and fertility of the corpora stand under the data."
+        "one seed, the thick one the means; Δ is matched minus wrong with its 95 % interval. All panels of a row span "
+        "the same number of points, so slopes compare. Edit rates and fertility of the corpora stand under the data."
     )
     return [Text(lead), *blocks]
 
@@ -343,19 +359,25 @@ def _crossed(results: Line, name: str, arms: Mapping[str, Line], scores: list[Li
     for cell, columns in panels.items():
         target, task, metric, language = cell
         said = f"{name}: {target} ({task}, {metric}), scored on {language}"
+        look = {
+            "arm": arms[language]["arm"],
+            "question": "wrong-language",
+            "target": target,
+            "language": language,
+        }
+        paired = [row for row in _whole(rows_of(results, "contrasts")) if look.items() <= row.items()]
+        paired = [row for row in paired if row.get("task") in (None, task)]
+        note = f"Δ {_effect(paired[0])}" if paired else "Δ not compared"
         marks = _even_marks(min(ranges[cell]), max(ranges[cell]), span)
-        drawn.append(
-            charts.slope(_key("cross", name, *cell), said, f"{target} on {language}", columns, marks)
-        )
+        key = _key("cross", name, *cell)
+        drawn.append(charts.slope(key, said, f"{target} on {language}", columns, marks=marks, note=note))
     return drawn
 
 
 def _crossed_row(results: Line, arm: Line, score: Line, matched: bool) -> charts.Row:
-    spread = (score.get("mean"), score.get("low"), score.get("high"))
-    tone, said = _tone(results, arm), "matched" if matched else "wrong"
-    return charts.Row(
-        f"{arm['language']} corpus", _dots(score), *spread, tone=tone, hollow=not matched, value=said
-    )
+    tone, said, label = _tone(results, arm), "matched" if matched else "wrong", f"{arm['language']} corpus"
+    mean = score.get("mean")
+    return charts.Row(label, _dots(score), mean, None, None, tone=tone, hollow=not matched, value=said)
 
 
 def _even_marks(low: float, high: float, span: float) -> list[float]:
@@ -415,7 +437,11 @@ def _distance(results: Line) -> list[Block]:
         "Test": get("name"),
         "Languages": get("languages"),
         "ρ": get("rho", _two),
+        "Slope [95 % interval]": lambda test: (
+            f"{_two(test.get('slope'))} {_span(test)}" if test.get("slope") else "–"
+        ),
         "p": get("p", p_value),
+        "Without distances": get("missing"),
         "Refused because": get("refused"),
     }
     blocks += table("Tests, or why there is none", rows_of(results, "distance_tests"), asked)

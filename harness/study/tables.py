@@ -18,7 +18,7 @@ scores: arm target task language metric slice examples seeds mean low high retri
 contrasts: name family question arm over weights target task language slice matched delta low high p p_holm p_seeds least_p mde powered seeds examples by_seed note
 informed: arm recipe language target task verdict p p_holm over reason
 distance: language word_order affixation morphological gains
-distance_tests: name rho p languages refused
+distance_tests: name rho slope low high p languages missing refused
 corpora: arm recipe language seed place read kept common rejects rate edit_rate changed_words words coverage rungs fertility_original fertility tokens_original tokens
 costs: arm target minutes points minutes_per_point over
 seen: language what
