@@ -848,7 +848,8 @@ def harness_study(
     why = ", stopped for the time: the same command goes on" if ended["stopped"] else ""
     failed = f", {len(ended['failed'])} failed" if ended["failed"] else ""
     print(f"{ended['done']} of {ended['planned']} runs{failed}{why}", file=sys.stderr)
-    _reported(config, as_json)
+    if ended["done"]:
+        _reported(config, as_json)
 
 
 @harness_app.command("report")

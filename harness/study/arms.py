@@ -55,8 +55,8 @@ class Arm:
         return f"{self.name.replace('+', '_')}.{target}"
 
     def seeds(self, config: StudyConfig) -> range:
-        """Its seeds."""
-        return range(config.seeds if self.confirmatory else config.exploratory_seeds)
+        """Its seeds; those of exploratory arms are the confirmatory ones' first, so that they are paired."""
+        return range(config.seeds if self.confirmatory else min(config.seeds, config.exploratory_seeds))
 
     def enters(self, place: str) -> bool:
         """Whether augmented data are in a phase: "intermediate" or a target's name."""

@@ -184,7 +184,6 @@ class StudyConfig:
         _need(bool(self.out), "out", "is empty")
         _need(self.seeds > 0, "seeds", f"is {self.seeds}; it must be 1 or more")
         _need(self.exploratory_seeds >= 0, "exploratory_seeds", "cannot be negative")
-        _need(self.exploratory_seeds <= self.seeds, "exploratory_seeds", f"is more than seeds ({self.seeds})")
         _need(self.threads >= 0, "threads", f"is {self.threads}; it cannot be negative")
         _need(bool(self.targets), "targets", "is empty")
         for name in self.targets:

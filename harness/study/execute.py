@@ -21,7 +21,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -278,34 +278,29 @@ def execute(
             "the primary contrast, its arms, seeds or evaluation sets are not those registered at the first run"
         )
     deadline = time.monotonic() + 60 * stop_after if stop_after else float("inf")
-    state = _State(failed=failures(config))
-    stopped = False
+    names = {
+        f"{group.arm.run(target)}/seed-{group.seed}" for group in groups(config) for target in config.targets
+    }
+    state = _State(failed={name: why for name, why in failures(config).items() if name in names})
     with _bar(total) as (show, line):
-        todo = _todo(config, wanted, state, line if say is None else say)
+        talk = say or line
+        todo = _todo(config, wanted, state, talk)
         waiting: list[tuple[Group, list[Run]]] = []
         try:
-            ended = False
-            while True:
-                while len(state.running) < jobs and not ended:
-                    following = _following(todo, waiting, state)
-                    if following is None:
-                        break
+            while time.monotonic() < deadline:
+                while len(state.running) < jobs and (following := _following(todo, waiting, state)):
                     _start(config, *following, state)
                 show(state.done, len(state.failed))
                 if not state.running:
                     break
-                try:
+                with suppress(queue.Empty):
                     number, said = state.told.get(timeout=min(5.0, max(0.0, deadline - time.monotonic())))
-                except queue.Empty:
-                    if time.monotonic() >= deadline:
-                        stopped = ended = True
-                        break
-                    continue
-                _heard(config, number, said, state, line if say is None else say)
+                    _heard(config, number, said, state, talk)
         finally:
             for job in state.running.values():
                 job.process.kill()
                 job.process.wait()
+    stopped = bool(state.running)
     return {"done": state.done, "planned": total, "failed": state.failed, "stopped": stopped}
 
 

@@ -8,7 +8,7 @@ where they enter.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -151,10 +151,3 @@ def _phase(
         return replace(given, tasks=(task,), epochs=None, steps=steps(phase, count, augmented=enters), **changes)  # type: ignore[arg-type]  # fmt: skip
     except BadValue as problem:
         raise MorphaugError(f"{place}: {problem}", "the study sets steps by epochs") from None
-
-
-def each_run(config: StudyConfig) -> Iterator[tuple[Arm, str, int]]:
-    """Every (arm, target, seed) of the study, in order."""
-    for group in groups(config):
-        for target in config.targets:
-            yield group.arm, target, group.seed

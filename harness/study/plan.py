@@ -18,7 +18,7 @@ from harness.plan import estimate, speed_of
 from harness.records import Record
 from harness.study.arms import Arm, arms_of
 from harness.study.config import StudyConfig
-from harness.study.corpora import originals, prepare, task_at
+from harness.study.corpora import corpus_facts, originals, prepare, task_at
 from harness.study.execute import failures, finished, registration
 from harness.study.matrix import check_data, groups, places, runs, steps
 from harness.tasks import TASKS
@@ -40,6 +40,7 @@ def plan_study(config: StudyConfig) -> dict[str, Any]:
     lengths = {place: _tokens_each(config, place, tokenizer) for place in places(config)}
     speed, basis = speed_of(config.model, config.out, config.device, [config.folder / "phases"])
     counts = {place: _count(config, place) for place in places(config)}
+    longer = _longer(config)
     done = {arm.name: 0 for arm in arms_of(config)}
     keys: dict[tuple[Any, ...], float] = {}
     needed: set[tuple[Any, ...]] = set()
@@ -55,15 +56,16 @@ def plan_study(config: StudyConfig) -> dict[str, Any]:
             way = arm.where == "consistency"
             first = (group.seed, arm.recipe if enters else "", arm.language if enters else "", way)
             total = steps(config.intermediate, counts["intermediate"], augmented=enters)
-            keys[first] = total * config.intermediate.batch_size * lengths["intermediate"]
+            each = lengths["intermediate"] * longer.get((arm.name, "intermediate"), 1.0)
+            keys[first] = total * config.intermediate.batch_size * each
             planned += 1
             needed |= {first} if missing else set()
         for name, target in config.targets.items():
             enters = arm.enters(name)
             key = (group.seed, first, name, arm.recipe if enters else "", arm.language if enters else "")
-            keys[key] = (
-                steps(target.phase, counts[name], augmented=enters) * target.phase.batch_size * lengths[name]
-            )
+            total = steps(target.phase, counts[name], augmented=enters)
+            each = lengths[name] * longer.get((arm.name, name), 1.0)
+            keys[key] = total * target.phase.batch_size * each
             planned += 1
             needed |= {key} if name in missing else set()
     tokens = round(sum(keys[key] for key in needed))
@@ -138,6 +140,12 @@ def _tokens_each(config: StudyConfig, place: str, tokenizer: Tokenizer) -> float
     data = TaskData(TASKS[phase.tasks[0].task], records, (), "none")
     _, tokens = estimate(data, Settings(phase.max_len, phase.doc_stride, phase.max_query), tokenizer)
     return tokens / len(records)
+
+
+def _longer(config: StudyConfig) -> dict[tuple[str, str], float]:
+    """How much longer examples are with augmented ones among them, by arm and phase, where that is known."""
+    rows = [row for row in corpus_facts(config) if row["tokens_original"]]
+    return {(row["arm"], row["place"]): (1 + row["tokens"] / row["tokens_original"]) / 2 for row in rows}
 
 
 def _evaluation_seconds(config: StudyConfig) -> float:
