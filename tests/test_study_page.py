@@ -15,7 +15,7 @@ import pytest
 from study_results import HOSTILE, nothing_yet, results
 
 from harness.study.blocks import Table
-from harness.study.markdown import escaped
+from harness.study.markdown import escaped, markdown
 from harness.study.report import write_report
 from harness.study.sections import sections
 from harness.study.tables import COLUMNS, number, rows_of, signed
@@ -170,6 +170,22 @@ def test_a_study_that_has_not_begun_says_so(told: dict[str, Any], tmp_path: Path
     assert "nothing has been run" in page.text
     assert {value for name, value in page.attributes if name == "id"} >= set(KEYS)
     assert (tmp_path / "tables" / "scores.csv").read_text(encoding="utf-8").count("\n") == 1
+
+
+IDENTITY = {"arm", "target", "language", "seed", "name", "seeds_planned"}
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_numbers_that_are_missing_are_shown_as_such(name: str) -> None:
+    keys = [key for key in rows_of(results(), name)[0] if key not in IDENTITY]
+    for nulls in (*([key] for key in keys), keys):
+        told = results()
+        told["curves"] = told["curves"][:16] if name == "curves" else []  # the slowest to draw
+        for row in rows_of(told, name):
+            row |= dict.fromkeys(nulls)  # type: ignore[operator]
+        text = markdown("study", sections(told))
+        assert "None" not in text
+        assert "nan" not in text
 
 
 # -- in a browser -----------------------------------------------------------------------------------------

@@ -353,10 +353,11 @@ def _crossed(results: Line, name: str, arms: Mapping[str, Line], scores: list[Li
         if language in scored and len(scored) > 1:
             order = sorted(scored, key=lambda code: code != language)
             panels[cell] = [_crossed_row(results, arms[c], scored[c], c == language) for c in order]
-    ranges = {cell: [v for row in rows for v in row.numbers()] for cell, rows in panels.items()}
-    span = max((max(found) - min(found) for found in ranges.values() if found), default=1.0)
+    ranges = {cell: [value for row in rows for value in row.numbers()] for cell, rows in panels.items()}
+    ranges = {cell: values for cell, values in ranges.items() if values}
+    span = max((max(values) - min(values) for values in ranges.values()), default=1.0)
     drawn = []
-    for cell, columns in panels.items():
+    for cell in ranges:
         target, task, metric, language = cell
         said = f"{name}: {target} ({task}, {metric}), scored on {language}"
         look = {
@@ -370,7 +371,7 @@ def _crossed(results: Line, name: str, arms: Mapping[str, Line], scores: list[Li
         note = f"Δ {_effect(paired[0])}" if paired else "Δ not compared"
         marks = _even_marks(min(ranges[cell]), max(ranges[cell]), span)
         key = _key("cross", name, *cell)
-        drawn.append(charts.slope(key, said, f"{target} on {language}", columns, marks=marks, note=note))
+        drawn.append(charts.slope(key, said, f"{target} on {language}", panels[cell], marks=marks, note=note))
     return drawn
 
 
@@ -471,7 +472,7 @@ def _slices(results: Line) -> list[Block]:
 
 def _curves(results: Line) -> list[Block]:
     blocks: list[Block] = []
-    found = [row for row in rows_of(results, "curves") if row.get("loss")]
+    found = [row for row in rows_of(results, "curves") if row.get("loss") and row.get("steps")]
     for (phase,), mine in groups(found, "phase").items():
         # A phase that the targets share comes once, under the name of the first.
         shared = len(groups(mine, "arm", "seed")) == len(mine)
