@@ -466,6 +466,25 @@ def test_nothing_is_supported_without_its_three_parts(
     assert (results["answer"]["verdict"] == "missing") == bool(missing)
 
 
+def test_claims_that_were_not_registered_bear_each_other() -> None:
+    beaten = {"delta": 2.0, "p": 0.03, "mde": 1.9, "low": 0.1, "high": 3.9, "powered": True}
+    rows = {name: {**ROW, **beaten, "name": name} for name in CONTROLS}
+    one = {
+        "arm": "a",
+        "recipe": "a",
+        "language": "fi",
+        "target": "ner",
+        "primary": False,
+        "exploratory": False,
+    }
+    whole = {**one, "over": {name: name for name in CONTROLS}}
+    empty = {**one, "over": dict.fromkeys(CONTROLS)}
+    assert [row["verdict"] for row in informed([whole], rows, DESIGN)] == ["supported"]
+    # Also one that could not be compared is a claim of the family.
+    assert [row["verdict"] for row in informed([whole, empty], rows, DESIGN)] == ["undecided", "missing"]
+    assert informed([whole, empty], rows, DESIGN)[0]["p_holm"] == pytest.approx(0.06)
+
+
 @pytest.mark.parametrize(
     ("row", "expected"),
     [

@@ -35,7 +35,6 @@ from morphaug.errors import MorphaugError
 
 DRAWS = {"primary": 10_000, "secondary": 10_000, "exploratory": 2_000}
 SCORE_DRAWS = 2_000
-SMALLEST_EFFECT = 1.0  # points: what a user would want to know of
 LEAST_EXAMPLES = 30  # of a slice
 ALL = "all"
 
@@ -59,11 +58,11 @@ def analyse(config: StudyConfig) -> dict[str, Any]:
     missing = [*holes, *lacking]
     parts, empty = slice_outcomes(config, runs, cells, outcomes)
     by_slice: BySlice = {ALL: outcomes, **parts}
-    smallest = float(getattr(config, "smallest_effect", SMALLEST_EFFECT))
+    smallest = config.smallest_effect
     asked = comparisons(arms, config.primary, cells)
     compared = contrasts(asked, by_slice, smallest, {arm.name: len(arm.seeds(config)) for arm in arms})
     phases = facts.phases_of(config, runs)
-    design = facts.design(config, smallest)
+    design = facts.design(config)
     results: dict[str, Any] = {
         "name": config.name,
         "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),

@@ -187,17 +187,17 @@ def _claim(claim: Row | None) -> str:
 
 
 def _others(results: Row) -> str:
-    """The claims beside the primary one, by verdict."""
+    """The confirmatory claims beside the primary one, by verdict."""
     groups: dict[str, list[str]] = {}
     for row in results["informed"]:
-        if not row["primary"]:
+        if not (row["primary"] or row["exploratory"]):
             where = f"{row['arm']} on {row['target']}"
             groups.setdefault(row["verdict"], []).append(where)
     if not groups:
-        return "No other arm was put to the same question."
+        return "No other confirmatory arm was put to the same question."
     order = [v for v in ("supported", "not supported", "undecided", "missing") if v in groups]
     said = "; ".join(f"{verdict}: {', '.join(groups[verdict])}" for verdict in order)
-    return f"The same claim for the other arms, each in its own language: {said}."
+    return f"The same claim for the other confirmatory arms, each in its own language: {said}."
 
 
 def _by_language(results: Row, primary: Row | None) -> list[str]:

@@ -109,7 +109,7 @@ def phases_of(config: StudyConfig, runs: Iterable[Run]) -> Phases:
 # -- tables ---------------------------------------------------------------------------------------------
 
 
-def design(config: StudyConfig, smallest_effect: float) -> dict[str, Any]:
+def design(config: StudyConfig) -> dict[str, Any]:
     """What was planned."""
     return {
         "model": Path(config.model).name,
@@ -128,7 +128,7 @@ def design(config: StudyConfig, smallest_effect: float) -> dict[str, Any]:
         "languages": [two_letters(code) for code in config.augment.languages],
         "tuned_on": [two_letters(code) for code in config.tuned_on],
         "seeds": {"confirmatory": config.seeds, "exploratory": config.exploratory_seeds},
-        "smallest_effect": smallest_effect,
+        "smallest_effect": config.smallest_effect,
     }
 
 
@@ -151,7 +151,7 @@ def arm_rows(
                 "recipe": arm.recipe or None,
                 "language": arm.language or None,
                 "original": counts.get("original"),
-                "augmented": counts.get("augmented", 0) if counts else None,
+                "augmented": counts.get("augmented", 0) + counts.get("twins", 0) if counts else None,
                 "intermediate_steps": first.get("intermediate", {}).get(
                     "steps", None if arm.intermediate else 0
                 ),

@@ -190,7 +190,8 @@ def claims(arms: Sequence[Arm], found: Sequence[Comparison], cells: Sequence[Cel
                     "task": cell.task,
                     "over": {name: over[name].name if name in over else None for name in CONTROLS},
                     "primary": any(one.family == "primary" for one in over.values()),
-                    "exploratory": any(one.family == "exploratory" for one in over.values()),
+                    "exploratory": not arm.confirmatory
+                    or any(one.family == "exploratory" for one in over.values()),
                     "note": "; ".join(one.note for one in over.values() if one.note),
                 }
             )
