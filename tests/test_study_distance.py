@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.study.distance import FORMULAS, KINDS, Gain, distances, family, mixed_model, rank_tests
+from harness.study.distance import (
+    FORMULAS,
+    KINDS,
+    Distances,
+    Gain,
+    distances,
+    family,
+    mixed_model,
+    rank_tests,
+)
 from morphaug import lookup
 from morphaug.errors import MorphaugError, UnknownName
 
@@ -37,47 +46,26 @@ def test_english_is_no_way_from_itself_and_names_are_resolved() -> None:
         distances("nowhere")
 
 
-def test_no_paradigm_table_is_no_distance() -> None:
-    assert distances("fin").morphological is None
+@pytest.mark.parametrize("language", ["fin", "swh", "tur", "deu"])
+def test_morphology_is_what_word_order_leaves(language: str) -> None:
+    report = lookup.profile_report(language, "eng", every=True)
+    place = ("_BEFORE_", "_AFTER_", "_AROUND_", "_INITIAL_", "_FINAL_", "_SECOND_")
+    left = [
+        f
+        for f in report["features"]
+        if not any(p in f["name"] + "_" for p in place) and set(f["name"][2:]) - set("SVOX")
+    ]
+    differ = sum((f["value"]["value"] > 0.5) != (f["against"]["value"] > 0.5) for f in left)
+    assert distances(language).morphological == pytest.approx(differ / len(left))
+    assert distances("deu").morphological < distances("fin").morphological < distances("swh").morphological
 
 
-@pytest.mark.usefixtures("tables")
-def test_morphologies_differ_by_what_the_tables_inflect_for() -> None:
-    # both inflect nouns for SG and PL, Finnish for four cases more; of verbs Finnish has too few to count
-    assert distances("fin").morphological == pytest.approx(1 - 2 / 6)
-    assert distances("eng").morphological == 0
+def test_a_language_that_uriel_lacks_has_no_distance(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lacks(code: str) -> None:
+        raise MorphaugError(f"URIEL has no features for {code}")
 
-
-@pytest.fixture
-def tables(monkeypatch: pytest.MonkeyPatch) -> None:
-    from morphaug import resources, typology
-    from morphaug.errors import MissingResource
-
-    def part(pos: str, lemmas: int, **dimensions: tuple[str, ...]) -> typology.PosProfile:
-        return typology.PosProfile(pos, dimensions, 1, 1, lemmas, 1, None, None, 0.0, 0.0)
-
-    profiles = {
-        "eng": {
-            "N": part("N", 90, number=("SG", "PL")),
-            "V": part("V", 90, tense=("PST",)),
-        },
-        "fin": {
-            "N": part("N", 90, number=("SG", "PL"), case=("NOM", "GEN", "INE", "ELA")),
-            "V": part("V", 3, tense=("PST", "PRS")),
-        },
-    }
-
-    def table(code: str) -> str:
-        if code not in profiles:
-            raise MissingResource("no table")
-        return code
-
-    def profile(code: str, *, sample: int) -> typology.MorphProfile:
-        assert sample
-        return typology.MorphProfile(profiles[code], ())
-
-    monkeypatch.setattr(resources, "paradigms", table)
-    monkeypatch.setattr(typology, "morphological_profile", profile)
+    monkeypatch.setattr("morphaug.typology.profile", lacks)
+    assert distances("fin") == Distances("fin", None, None, None)
 
 
 def test_families_are_the_outermost_groups() -> None:

@@ -17,17 +17,16 @@ import numpy as np
 from scipy import stats
 
 from harness.study.statistics import Array
-from morphaug import languages, packs, resources, target, typology, uriel
+from morphaug import languages, packs, target, typology, uriel
 from morphaug.errors import MissingResource, MorphaugError
 
 DOZEN = 12
 """Below so many languages a relation to distance is described, not tested."""
 KINDS = ("word_order", "affixation", "morphological")
 FORMULAS: dict[str, str] = {
-    **{name: typology.FORMULAS[name] for name in ("word_order", "affixation")},
-    "morphological": "d = 1 - |I & J| / |I | J|, the Jaccard distance of what the two languages' paradigm tables inflect for: "
-    "I and J are the pairs (part of speech, feature) that the tables attest, over the parts of speech N, V and ADJ "
-    f"for which both tables have {typology.THIN} lemmas or more",
+    **{name: typology.FORMULAS[name] for name in ("syntax", "word_order", "affixation")},
+    "morphological": "the same over all syntax features that are not of word order: what is marked, on which word, and "
+    "by an affix, a clitic or a word of its own (the features of affixation among them)",
     "value": typology.FORMULAS["value"],
 }
 """How each distance is computed, for people."""
@@ -38,7 +37,7 @@ _CONDITION = 30.0  # of the standardised effects; above, Belsley (1991) calls th
 
 @dataclass(frozen=True, slots=True)
 class Distances:
-    """How far a language is from English: 0 (alike) to 1, by FORMULAS; None where the resource for it is missing."""
+    """How far a language is from English: 0 (alike) to 1, by FORMULAS; None where URIEL does not say."""
 
     language: str
     word_order: float | None
@@ -94,45 +93,34 @@ class Gain:
 
 
 def distances(language: str) -> Distances:
-    """A language's distances from English, as ``morphaug profile`` shows them, and that of the morphologies.
+    """A language's distances from English, of the profiles that ``morphaug profile`` shows.
 
     Args:
         language: Any name or code.
 
     Raises:
         UnknownName: No such language.
+        MissingResource: lang2vec is not installed.
     """
     code = languages.resolve(language)
     try:
         found = typology.distances(_profile(code), _profile(languages.SOURCE))
-        order, affixes = found["word_order"].value, found["affixation"].value
-    except MorphaugError:  # URIEL is not installed, or does not have the language
-        order = affixes = None
-    return Distances(code, order, affixes, _morphological(code))
+    except MissingResource:
+        raise
+    except MorphaugError:  # URIEL does not have the language
+        return Distances(code, None, None, None)
+    differ = {name: (d.value or 0.0) * d.features for name, d in found.items()}
+    rest = found["syntax"].features - found["word_order"].features
+    return Distances(
+        code,
+        found["word_order"].value,
+        found["affixation"].value,
+        round(differ["syntax"] - differ["word_order"]) / rest if rest else None,
+    )
 
 
 def _profile(code: str) -> typology.Profile:
     return target.corrected(typology.profile(code), packs.pack(code))
-
-
-def _morphological(code: str) -> float | None:
-    try:
-        ours, theirs = (_inflection(c) for c in (code, languages.SOURCE))
-    except MissingResource:
-        return None
-    both = ours.keys() & theirs.keys()
-    i, j = ({(pos, f) for pos in both for f in found[pos]} for found in (ours, theirs))
-    return 1 - len(i & j) / len(i | j) if i | j else None
-
-
-def _inflection(code: str) -> dict[str, frozenset[str]]:
-    """What a language's table inflects each part of speech for."""
-    parts = typology.morphological_profile(resources.paradigms(code), sample=1).parts
-    return {
-        pos: frozenset(f for features in parts[pos].dimensions.values() for f in features)
-        for pos in typology.CORE_POS
-        if pos in parts and not parts[pos].thin
-    }
 
 
 def family(language: str) -> str:
