@@ -6,8 +6,8 @@ Words are joined by what the twin says of its origin: each of its words names th
 Tagging joins one word to one word (of several, the principal one). A question's context is joined in groups,
 because a word may stand for several and several for one: the finest groups such that no word, and no subword
 that holds parts of two words, is in two of them. A corpus names the source's tokens by number, not by place: where
-they stand in the text is found again by cutting it into words and signs and matching the two rows; a stretch
-where they differ in length stays one group. What stands for nothing is in no group.
+they stand in the text is found again by cutting it into words and signs and aligning the two rows; where these
+differ in length, all between two words that are the same is one group. What stands for nothing is in no group.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from difflib import SequenceMatcher
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -35,8 +34,12 @@ from morphaug.tasks.tagging import ROLES as TAG_ROLES
 
 SWITCHED = "code-switch"  # the recipe that such twins say they are of
 WORDS = re.compile(r"\w+(?:['’-]\w+)*|[^\w\s]")
-# UD's English tokens: "don't" is do and n't, "Anna's" is Anna and 's; hyphens and signs stand alone.
-_TOKENS = re.compile(r"\w+?(?=n['’]t\b)|n['’]t\b|['’](?:s|m|d|re|ve|ll)\b|\w+|[^\w\s]", re.IGNORECASE)
+# UD's English tokens: "don't" is do and n't, "Anna's" is Anna and 's; most signs stand alone, hyphens too.
+_TOKENS = re.compile(
+    r"-[LR][RSC]B-|\d+(?:[.,:]\d+)+|(?:\b[A-Z]\.)+|\w+?(?=n['’]t\b)|n['’]t\b|['’](?:s|m|d|re|ve|ll)\b|\w+"
+    r"|''|``|--+|\.\.+|[^\w\s]",
+    re.IGNORECASE,
+)
 OTHER, FIRST = 0, 1  # groups of a span's tokens: what is joined to nothing, and <s>; the others follow
 
 Key = tuple[int, int]  # (sentence, token), as in Origin.pieces
@@ -345,7 +348,7 @@ def source_words(
     Returns:
         Stretches of the text, and by (sentence, token) which of them the token is in.
     """
-    words = [(match.start(), match.end()) for match in _TOKENS.finditer(text)]
+    words = [match.span() for match in _TOKENS.finditer(text)]
     letters: dict[Key, str] = {}
     last: Counter[int] = Counter()
     for start, end, keys in pieces:
@@ -354,15 +357,10 @@ def source_words(
         if len(keys) == 1:
             letters[keys[0]] = made[start:end].lower()
     tokens = [(sentence, token) for sentence in sorted(last) for token in range(1, last[sentence] + 1)]
-    said: list[Any] = [letters.get(key, key) for key in tokens]
-    seen = [text[begin:end].lower() for begin, end in words]
     stretches: list[tuple[int, int]] = []
     node: dict[Key, int] = {}
-    matcher = SequenceMatcher(None, seen, said, autojunk=False)
-    alike = (
-        [("replace", 0, len(words), 0, len(tokens))] if len(words) == len(tokens) else matcher.get_opcodes()
-    )
-    for _, first, end, start, stop in alike:
+    seen, said = [text[begin:end].lower() for begin, end in words], [letters.get(key) for key in tokens]
+    for first, end, start, stop in _matched(seen, said):
         if end - first == stop - start:
             for word, key in zip(range(first, end), tokens[start:stop], strict=True):
                 node[key] = len(stretches)
@@ -372,3 +370,63 @@ def source_words(
                 node[key] = len(stretches)
             stretches.append((words[first][0], words[end - 1][1]))
     return stretches, node
+
+
+_GAP, _BAND = (
+    2,
+    24,
+)  # what leaving out a word costs; how far two rows may be apart, beyond their difference in length
+
+
+def _matched(seen: Sequence[str], said: Sequence[str | None]) -> list[tuple[int, int, int, int]]:
+    """Stretches of two rows that belong together, in order: (start, end) of the one, (start, end) of the other.
+
+    The cheapest way to turn the one into the other; a stretch lies between two words that are the same on both
+    sides, or is one of them.
+
+    Args:
+        seen: The words and signs of a text, in lower case.
+        said: The tokens as a variant has them, which may be in another language; None for those it has not.
+    """
+    rows, columns = len(seen), len(said)
+    signs = [not word[0].isalnum() for word in seen]
+    if rows == columns and all(_price(*each) <= 1 for each in zip(seen, signs, said, strict=True)):
+        return [(0, rows, 0, columns)]
+    shift = abs(rows - columns) + _BAND
+    cost: dict[tuple[int, int], int] = {(0, 0): 0}
+    back: dict[tuple[int, int], int] = {}  # 0: both, 1: the first alone, 2: the second alone
+    for i in range(rows + 1):
+        for j in range(max(0, i - shift), min(columns, i + shift) + 1):
+            if not i and not j:
+                continue
+            ways = [1 << 30] * 3
+            if (i - 1, j - 1) in cost:
+                ways[0] = cost[i - 1, j - 1] + _price(seen[i - 1], signs[i - 1], said[j - 1])
+            if (i - 1, j) in cost:
+                ways[1] = cost[i - 1, j] + _GAP
+            if (i, j - 1) in cost:
+                ways[2] = cost[i, j - 1] + _GAP
+            best = min(ways)
+            cost[i, j], back[i, j] = best, ways.index(best)
+    i, j = rows, columns
+    anchors = [(rows, columns)]
+    while i or j:
+        step = back[i, j]
+        i, j = i - (step != 2), j - (step != 1)
+        if not step and seen[i] == said[j]:
+            anchors.append((i, j))
+    out: list[tuple[int, int, int, int]] = []
+    first, start = 0, 0
+    for i, j in reversed(anchors):
+        out.append((first, i, start, j))
+        if i < rows and j < columns:
+            out.append((i, i + 1, j, j + 1))
+        first, start = i + 1, j + 1
+    return out
+
+
+def _price(word: str, sign: bool, said: str | None) -> int:
+    """What taking a word for a token costs, which may have been translated."""
+    if word == said:
+        return 0
+    return 1 if said is None or (not sign and said[0].isalnum()) else 3
