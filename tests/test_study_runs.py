@@ -352,7 +352,12 @@ def test_a_mistake_is_one_line_that_names_the_place(
     [("mnli", "nli.jsonl"), ("panx", "panx"), ("qamr", "qa.jsonl"), ("hellaswag", "stories.jsonl")],
 )
 def test_any_task_can_be_exported_augmented_and_read_back(
-    inside: Path, tmp_path: Path, name: str, data: str
+    inside: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    data: str,
 ) -> None:
     task, other = TASKS[name], TASKS["mnli" if name == "panx" else "panx"]
     rows = [json.loads(line) for line in (inside / "nli.jsonl").read_text(encoding="utf-8").splitlines()]
@@ -367,7 +372,8 @@ def test_any_task_can_be_exported_augmented_and_read_back(
     ]
     (inside / "stories.jsonl").write_text("".join(json.dumps(row) + "\n" for row in stories))
     out, made_of = tmp_path / "rows.jsonl", TaskConfig(task=name, data=data, limit=5, dev="none")
-    assert export(name, data, "train", "en", 5, out) == 5
+    assert here(monkeypatch, "export", "-t", name, "-d", data, "--limit", "5", "-o", str(out)) == 0
+    assert f"5 examples for morphaug generate --task {generated_as(task)}" in capsys.readouterr().out
     originals = {record.id: record for record in load_task(made_of).train}
     assert {json.loads(line)["id"] for line in out.read_text(encoding="utf-8").splitlines()} == set(originals)
     job = Job(generated_as(task), (str(out),), ("fin",), ("duplicate", "pseudo"), tmp_path / "aug",
