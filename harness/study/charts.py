@@ -181,17 +181,17 @@ def scatter(
         across: What the horizontal axis is.
         tones: The colour of each name.
     """
-    width, height = 212, 196
-    xs = ticks(0.0, max((distance for _, distance, _ in points), default=1.0), 4)
+    width, height = SMALL, 196
+    xs = ticks(0.0, max((distance for _, distance, _ in points), default=1.0), 3)
     ys = ticks(min([0.0, *(gain for *_, gain in points)]), max([0.0, *(gain for *_, gain in points)]), 4)
-    x, y = Scale(xs[0], xs[-1], 40, width - 26), Scale(ys[0], ys[-1], 152, 28)
+    x, y = Scale(xs[0], xs[-1], 40, width - 12), Scale(ys[0], ys[-1], 152, 28)
     body = [_line(40, y(m), width - 4, y(m), "grid") + _text(34, y(m) + 4, _tick(m), "end s") for m in ys]
     body += [_text(x(m), 168, _tick(m), "mid s") for m in xs]
     body.append(_line(40, y(0), width - 4, y(0), "reference"))
     for name, distance, gain in points:
         tip = f"<title>{escape(f'{name}: distance {distance:.2f}, {signed(gain)} points')}</title>"
         mark = _mean(x(distance), y(gain), False) + _text(
-            x(distance) + 8, y(gain) - 5, _cut(name, 60), "label"
+            x(distance), y(gain) - 9, _cut(name, 50), "mid label"
         )
         body.append(f'<g class="tone{tones.get(name, 0)}">{tip}{mark}</g>')
     body += [_text(2, 12, "points gained", "s"), _text(40, 186, _cut(across, width - 40), "s")]

@@ -9,7 +9,7 @@ from importlib import resources
 
 from harness.study.blocks import Block, Bullets, Figure, Section, Sub, Table, Text
 
-_NUMERIC = re.compile(r"(–|[<+−\d\[][\d,.\s+−%×:()\[\]<–]*( to [\d,.\s%]+)?)\Z")
+_NUMERIC = re.compile(r"(–|[<+−\d\[][\d,.\s+−%×:()\[\]<–p]*( to [\d,.\s%]+)?)\Z")
 
 
 def page(title: str, sections: Sequence[Section]) -> str:

@@ -458,7 +458,7 @@ def _scatters(results: Line, name: str, rows: Sequence[Line]) -> list[Chart]:
         points = [(code, x, y) for code, x, y in told if x is not None and y is not None]
         if points:
             key, said = _key("distance", name, column), f"{name}: gain against {distance}"
-            drawn.append(charts.scatter(key, said, points, across=f"distance: {distance}", tones=tones))
+            drawn.append(charts.scatter(key, said, points, across=distance, tones=tones))
     return drawn
 
 
