@@ -62,17 +62,22 @@ def analyse(config: StudyConfig) -> dict[str, Any]:
     asked = comparisons(arms, config.primary, cells)
     compared = contrasts(asked, by_slice, smallest, {arm.name: len(arm.seeds(config)) for arm in arms})
     phases = facts.phases_of(config, runs)
-    design = facts.design(config)
+    design, registered = facts.design(config), registration(config)
     results: dict[str, Any] = {
         "name": config.name,
         "written": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "complete": not missing,
         "design": design,
-        "registered": registration(config),
+        "registered": registered,
         "arms": facts.arm_rows(config, arms, runs, phases),
         "scores": scores(config, by_slice, cells),
         "contrasts": compared,
-        "informed": informed(claims(arms, asked, cells), {row["name"]: row for row in compared}, design),
+        "informed": informed(
+            claims(arms, asked, cells),
+            {row["name"]: row for row in compared},
+            design,
+            changed=registered["changed"],
+        ),
         "corpora": corpus_facts(config),
         "costs": facts.costs(arms, runs, phases, outcomes, cells),
         "seen": facts.seen(config, cells),

@@ -40,14 +40,17 @@ def reading(row: Row, smallest: float) -> str:
     return "no gain" if row["mde"] <= smallest or row["high"] < smallest else "open"
 
 
-def informed(claims: Sequence[Row], contrasts: Mapping[str, Row], design: Row) -> list[dict[str, Any]]:
+def informed(
+    claims: Sequence[Row], contrasts: Mapping[str, Row], design: Row, *, changed: bool = False
+) -> list[dict[str, Any]]:
     """The verdict on every claim.
 
     Args:
-        claims: Rows with recipe, language, target, exploratory, primary, and over: by control, the name of its
+        claims: Rows with recipe, language, target, exploratory, primary, note, and over: by control, the name of its
             contrast or None.
         contrasts: By name.
         design: results.json's design.
+        changed: Whether the primary comparison is not the registered one: then Holm goes over its claim, too.
 
     Returns:
         Rows of results.json's informed, in step.
@@ -59,7 +62,7 @@ def informed(claims: Sequence[Row], contrasts: Mapping[str, Row], design: Row) -
         whole = len(found) == len(CONTROLS)
         p.append(intersection_union([r["p"] for r in found], [r["delta"] for r in found]) if whole else None)
     # One that could not be compared counts in its family, as one that shows nothing.
-    family = [at for at, c in enumerate(claims) if not (c["primary"] or c["exploratory"])]
+    family = [at for at, c in enumerate(claims) if not c["exploratory"] and (changed or not c["primary"])]
     adjusted = dict(zip(family, holm([_or_one(p[at]) for at in family]), strict=True))
     out = []
     for at, (claim, rows) in enumerate(zip(claims, compared, strict=True)):
@@ -92,7 +95,8 @@ def _verdict(
         return "undecided", f"higher than all three, on {seeds} seeds of {max(planned, LEAST_SEEDS)} needed"
     if p is None or p >= LEVEL:
         return "undecided", f"higher than all three one by one, not after Holm over {family} claims"
-    return "supported", f"higher than {_told(CONTROLS, rows)}"
+    note = f" ({claim['note']})" if claim["note"] else ""
+    return "supported", f"higher than {_told(CONTROLS, rows)}{note}"
 
 
 def _told(names: Sequence[str], rows: Mapping[str, Row]) -> str:
