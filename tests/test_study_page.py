@@ -199,7 +199,7 @@ def browser() -> Iterator[Any]:
     if found is None:
         pytest.skip("no chromium, chromium-browser or google-chrome is installed")
     with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        started = driver.chromium.launch(executable_path=found, args=["--no-sandbox"], timeout=120_000)
         yield started
         started.close()
 
@@ -258,6 +258,7 @@ def test_the_page_is_readable(browser: Any, written: Path, width: int, scheme: s
     said: list[str] = []
     asked: list[str] = []
     page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page.set_default_timeout(120_000)  # the machine may be busy
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on("request", lambda request: asked.append(request.url))
@@ -286,6 +287,7 @@ def test_the_page_is_readable(browser: Any, written: Path, width: int, scheme: s
 def test_an_empty_page_is_readable_too(browser: Any, tmp_path: Path) -> None:
     write_report(nothing_yet(), tmp_path)
     page = browser.new_page(viewport={"width": 360, "height": 800})
+    page.set_default_timeout(120_000)
     page.goto((tmp_path / "report.html").as_uri())
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert not_blank(page.screenshot())
