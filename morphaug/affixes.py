@@ -43,7 +43,7 @@ _PEERS = 8  # bundles that an unseen one is composed from, at most, per group of
 _HOPELESS = 0.03  # a stem change so much less likely than the best one cannot win
 _BROAD = 4  # contexts of an ending that do not look at its letters
 _KEPT = 20  # outcomes of a mixture that are carried on to longer contexts
-_MEMO = 100_000
+_CALLS = 20_000  # questions after which the memos are emptied: each adds a few dozen entries at most
 _MOST = 0xFFFF
 _FEW = 64  # bundles of a context whose counts are read together
 _MOVED = "\x04"  # stands for a separated prefix of the lemma
@@ -67,14 +67,6 @@ Front = tuple[
 ]  # letters taken off the lemma's front (or "*": its separable prefix), letters put there
 
 
-class Parts(NamedTuple):
-    """A form, taken apart."""
-
-    front: Front
-    change: Change
-    ending: str
-
-
 @lru_cache(maxsize=4096)
 def _vowel(char: str) -> bool:
     return unicodedata.normalize("NFD", char)[0] in _VOWELS
@@ -83,6 +75,17 @@ def _vowel(char: str) -> bool:
 def _tier(text: str) -> str:
     """The vowels of a word: what harmony looks at."""
     return "".join(char for char in text if _vowel(char))
+
+
+def _last_vowels(text: str) -> str:
+    """The last two vowels of a word, the last one first."""
+    found = ""
+    for char in reversed(text):
+        if _vowel(char):
+            if found:
+                return found + char
+            found = char
+    return found
 
 
 def _split(lemma: str, form: str) -> tuple[Front, str, str, str] | None:
@@ -121,23 +124,20 @@ def _stem(lemma: str, change: Change) -> str | None:
     return lemma[: at - len(old)] + new + lemma[at:]
 
 
-def _join(lemma: str, parts: Parts, moved: str) -> str | None:
-    stem = _stem(lemma, parts.change)
-    if stem is None:
-        return None
-    off, before = parts.front
+def _join(stem: str, front: Front, ending: str, moved: str) -> str | None:
+    off, before = front
     if off == "*":
         if not moved or not stem.startswith(moved):
             return None
-        return before.replace(_MOVED, moved) + stem[len(moved) :] + parts.ending.replace(_MOVED, moved)
-    if _MOVED in parts.ending or not stem.startswith(off):
+        return before.replace(_MOVED, moved) + stem[len(moved) :] + ending.replace(_MOVED, moved)
+    if _MOVED in ending or not stem.startswith(off):
         return None
-    return before + stem[len(off) :] + parts.ending
+    return before + stem[len(off) :] + ending
 
 
-def _stem_contexts(lemma: str, off: str) -> list[str]:
+def _stem_contexts(lemma: str, head: str) -> list[str]:
     backwards = lemma[::-1][:_SUFFIX].lower()
-    return [f"{off}\x05{backwards[:size]}" for size in range(len(backwards) + 1)]
+    return [f"{head}\x05{backwards[:size]}" for size in range(len(backwards) + 1)]
 
 
 def _ending_contexts(stem: str, change: int) -> list[str]:
@@ -155,26 +155,25 @@ def _front_contexts(lemma: str) -> tuple[list[str], list[str]]:
     return first, ["", *(f"s{lemma[-size:]}" for size in range(2, min(5, len(lemma)) + 1))]
 
 
-def _blend(counts: Mapping[int, float], shorter: Mapping[int, float]) -> dict[int, float]:
-    """Counts in a context on top of the mixture over shorter ones (Witten and Bell 1991)."""
+Weights = Mapping[int, float]  # bundle -> what its rows weigh
+Step = tuple[float, list[tuple[int, float]]]
+"""How a context changes the mixture over shorter ones: what shares are multiplied by, and what is added to which."""
+
+
+def _step(counts: Mapping[int, float]) -> Step:
+    """Counts in a context, as a step of the mixture (Witten and Bell 1991)."""
     prior = _PRIOR * len(counts)
     whole = sum(counts.values()) + prior
-    scale = prior / whole
+    return prior / whole, [(outcome, count / whole) for outcome, count in counts.items()]
+
+
+def _blend(step: Step, shorter: Mapping[int, float]) -> dict[int, float]:
+    """A mixture over shorter contexts, and one step more."""
+    scale, added = step
     mixed = {outcome: share * scale for outcome, share in shorter.items()}
-    for outcome, count in counts.items():
-        mixed[outcome] = mixed.get(outcome, 0.0) + count / whole
+    for outcome, share in added:
+        mixed[outcome] = mixed.get(outcome, 0.0) + share
     return mixed
-
-
-def _mix(
-    distributions: Iterable[Mapping[int, float]], start: Mapping[int, float] | None = None
-) -> dict[int, float]:
-    """Interpolate counts from the shortest context to the longest, on top of a mixture so far."""
-    out: dict[int, float] = dict(start or {})
-    for counts in distributions:
-        if counts:
-            out = _blend(counts, out)
-    return out
 
 
 _share = itemgetter(1)
@@ -360,11 +359,16 @@ def _record(node: Node) -> bytes:
     return out.tobytes()
 
 
-def _counts(record: bytes) -> dict[int, Sequence[int]]:
-    """A record: bundle -> an outcome, its count, another outcome, …"""
+def _numbers(record: bytes) -> array[int]:
     numbers = array("H", record)
     if sys.byteorder == "big":
         numbers.byteswap()
+    return numbers
+
+
+def _counts(record: bytes) -> dict[int, Sequence[int]]:
+    """A record: bundle -> an outcome, its count, another outcome, …"""
+    numbers = _numbers(record)
     out: dict[int, Sequence[int]] = {}
     at, end = 0, len(numbers)
     while at < end:
@@ -406,7 +410,7 @@ def _train(rows: Iterable[tuple[str, str, str]]) -> _Trained:
         pos = pos_of(name)[:1]
         which, outcome = bundles[name], changes[change]
         stem = _stem(lemma, change) or lemma
-        contexts = [f"R{pos}{context}" for context in _stem_contexts(lemma, front[0])]
+        contexts = _stem_contexts(lemma, f"R{pos}{front[0]}")
         add(stem_nodes, contexts, which, outcome)
         ending_contexts = [f"E{pos}{context}" for context in _ending_contexts(stem, outcome)]
         add(ending_nodes, ending_contexts, which, endings[ending])
@@ -487,6 +491,25 @@ def _exchanges(
 # -- prediction --------------------------------------------------------------------------------------
 
 
+class _Asked:
+    """What is remembered of a bundle that was asked about.
+
+    Attributes:
+        mixtures: Contexts of fronts and stem changes -> the mixture up to there.
+        steps: Contexts of endings -> their step of the mixture; None where nobody has seen the context.
+        tails: (stem change, last vowels) -> last letters of the stem -> the mixture of endings up to there.
+        endings: (stem change, last vowels, last letters) -> the likeliest endings.
+    """
+
+    __slots__ = ("endings", "mixtures", "steps", "tails")
+
+    def __init__(self) -> None:
+        self.mixtures: dict[str, tuple[dict[int, float], Weights]] = {}
+        self.steps: dict[str, tuple[Step, Weights] | None] = {}
+        self.tails: dict[tuple[int, str], dict[str, tuple[dict[int, float], Weights]]] = {}
+        self.endings: dict[tuple[int, str, str], list[tuple[int, float]]] = {}
+
+
 class Affixes:
     """Trained affix changes: one of the two halves of an ``inflection.Inflector``. Read-only but for its memo.
 
@@ -512,11 +535,11 @@ class Affixes:
         self._exchanges: dict[str, list[list[Any]]] = header["exchanges"]
         self._cores: dict[frozenset[str], int] | None = None
         self._buckets: dict[tuple[str, str], list[tuple[str, int]]] | None = None
+        self._codes: list[str] = []
         self._contexts: dict[str, dict[int, Sequence[int]]] = {}
         self._wide: set[str] = set()
-        self._mixtures: dict[tuple[str, int], dict[int, float]] = {}
-        self._broad_mixtures: dict[tuple[str, tuple[str, ...], int], dict[int, float]] = {}
-        self._ending_mixtures: dict[tuple[str, tuple[str, ...], int], Sequence[tuple[int, float]]] = {}
+        self._asked: dict[int, _Asked] = {}
+        self._calls = 0
 
     @classmethod
     def train(cls, rows: Iterable[tuple[str, str, str]]) -> Affixes:
@@ -556,125 +579,161 @@ class Affixes:
             return self._seen(lemma, index, cells, keep)
         return self._composed(lemma, parse_bundle(bundle), cells, keep)
 
+    def _of(self, bundle: int) -> _Asked:
+        """What is remembered of a bundle; all is forgotten now and then, so that it does not grow without end."""
+        self._calls += 1
+        if self._calls > _CALLS:
+            self._calls = 0
+            for memo in (self._asked, self._contexts, self._wide):
+                memo.clear()
+        found = self._asked.get(bundle)
+        if found is None:
+            found = self._asked[bundle] = _Asked()
+        return found
+
     def _context(self, context: str) -> dict[int, Sequence[int]]:
         """What was counted in a context: bundle -> an outcome, its count, another outcome, …"""
-        records = self.trie.get(context, ()) if "\0" not in context else ()  # tries end their queries there
-        if len(self._contexts) >= _MEMO:
-            self._contexts.clear()
-            self._wide.clear()
-        found = self._contexts[context] = _counts(records[0]) if records else {}
-        if records and not found:
+        records = self.trie.get(context) if "\0" not in context else None  # tries end their queries there
+        counted = self._contexts[context] = _counts(records[0]) if records else {}
+        if records and not counted:
             self._wide.add(context)
-        return found
+        return counted
 
-    def _of_wide(self, context: str, bundle: int, counted: dict[int, Sequence[int]]) -> Sequence[int]:
+    def _of_wide(self, context: str, bundle: int) -> Sequence[int]:
         """The counts of one bundle in a context of many."""
-        found = counted.get(bundle)
-        if found is None:
+        if not self._codes:
             from morphaug.paradigms import _code
 
-            records = self.trie.get(f"{context}\x01{_code(bundle)}", ())
-            found = counted[bundle] = _counts(records[0]).get(bundle, ()) if records else ()
-        return found
+            self._codes = [f"\x01{_code(i)}" for i in range(len(self._names))]
+        records = self.trie.get(context + self._codes[bundle])
+        return _numbers(records[0])[2:] if records else ()
 
-    def _node(self, context: str, weights: Mapping[int, float]) -> dict[int, float]:
-        """Outcome -> weighted count in a context, the bundle's own rows and the borrowed ones."""
+    def _node(self, context: str, weights: Weights) -> tuple[dict[int, float], Weights]:
+        """(outcome -> weighted count in a context, the weights of the bundles that were seen there).
+
+        The bundle's own rows count, and those that it borrows.
+        """
         counted = self._contexts.get(context)
         if counted is None:
             counted = self._context(context)
         node: dict[int, float] = {}
         if context in self._wide:
-            found = [(weight, self._of_wide(context, lender, counted)) for lender, weight in weights.items()]
-        elif len(counted) > len(weights):
-            found = [(weight, counted[lender]) for lender, weight in weights.items() if lender in counted]
-        else:
-            found = [(weights[lender], pairs) for lender, pairs in counted.items() if lender in weights]
-        for weight, pairs in found:
-            numbers = iter(pairs)
-            for outcome, n in zip(numbers, numbers, strict=True):
-                node[outcome] = node.get(outcome, 0.0) + weight * n
-        return node
+            for lender in weights:
+                if lender not in counted:
+                    counted[lender] = self._of_wide(context, lender)
+        elif not counted:
+            return node, weights
+        lenders: dict[int, float] = {}
+        for lender in weights if len(counted) > len(weights) else counted:
+            if lender in weights and lender in counted and (pairs := counted[lender]):
+                weight = lenders[lender] = weights[lender]
+                for at in range(0, len(pairs), 2):
+                    outcome = pairs[at]
+                    node[outcome] = node.get(outcome, 0.0) + weight * pairs[at + 1]
+        return node, lenders
 
     def _mixed(
-        self, head: str, contexts: Sequence[str], bundle: int, weights: Mapping[int, float]
+        self, known: dict[str, tuple[dict[int, float], Weights]], contexts: Iterable[str], weights: Weights
     ) -> dict[int, float]:
         """The mixture over contexts that each extend the one before; remembered for each context."""
-        known = self._mixtures
-        at = len(contexts)
         out: dict[int, float] = {}
-        while at:
-            found = known.get((head + contexts[at - 1], bundle))
-            if found is not None:
-                out = found
+        for context in contexts:
+            found = known.get(context)
+            if found is None:
+                node, weights = self._node(context, weights)
+                mixture = _blend(_step(node), out) if node else node
+                if len(mixture) > 2 * _KEPT:
+                    mixture = dict(_best(mixture, _KEPT))
+                found = known[context] = mixture, weights
+            mixture, weights = found  # a bundle that was not seen here is not seen in longer contexts either
+            if not mixture:
                 break
-            at -= 1
-        for context in contexts[at:]:
-            node = self._node(head + context, weights)
-            if not node:  # nothing longer was seen either
-                break
-            out = _blend(node, out)
-            if len(out) > 2 * _KEPT:
-                out = dict(_best(out, _KEPT))
-            if len(known) >= _MEMO:
-                known.clear()
-            known[head + context, bundle] = out
+            out = mixture
         return out
 
+    def _ending_step(self, asked: _Asked, context: str, weights: Weights) -> tuple[Step, Weights] | None:
+        """A context's step, and the weights of the bundles that were seen there; None if none was."""
+        if context in asked.steps:
+            return asked.steps[context]
+        node, lenders = self._node(context, weights)
+        found = asked.steps[context] = (_step(node), lenders) if node else None
+        return found
+
+    def _endings_of(
+        self, asked: _Asked, pos: str, stem: str, change: int, bundle: int
+    ) -> list[tuple[int, float]]:
+        """The likeliest endings of a stem that a change has made; they depend on its last vowels and letters."""
+        stem = stem.lower()
+        vowels, back = _last_vowels(stem), stem[:-5:-1]
+        key = (change, vowels, back)
+        found = asked.endings.get(key)
+        if found is None:
+            known = asked.tails.get((change, vowels))
+            if known is None:
+                broad = self._broad_endings(asked, pos, change, vowels, bundle)
+                known = asked.tails[change, vowels] = {"": broad}
+            mixture = self._mixed_endings(asked, known, f"E{pos}s{vowels[:1]}\x05", back)
+            found = asked.endings[key] = _best(mixture, 3)
+        return found
+
+    def _broad_endings(
+        self, asked: _Asked, pos: str, change: int, vowels: str, bundle: int
+    ) -> tuple[dict[int, float], Weights]:
+        """The mixture over contexts that do not look at the stem's last letters, and the last vowel's bundles."""
+        weights = self._lend_ending[bundle]
+        out = self._mixed(asked.mixtures, (f"E{pos}",), weights)
+        lenders: Weights = {}
+        for context in (f"E{pos}r{chr(48 + change)}", f"E{pos}v{vowels[:1]}", f"E{pos}w{vowels}"):
+            step = self._ending_step(asked, context, weights)
+            if step is not None:
+                out = _blend(step[0], out)
+                if context[2] == "v":
+                    lenders = step[1]
+        return dict(_best(out, _KEPT)), lenders
+
     def _mixed_endings(
-        self, head: str, contexts: tuple[str, ...], bundle: int, weights: Mapping[int, float]
-    ) -> Sequence[tuple[int, float]]:
-        """The best of the mixture over contexts of several kinds; remembered for all of them together."""
-        key = (head, contexts, bundle)
-        known = self._ending_mixtures.get(key)
-        if known is None:
-            broad = (head, contexts[:_BROAD], bundle)
-            start = self._broad_mixtures.get(broad)
-            if start is None:
-                first = self._mixed(head, contexts[:1], bundle, weights)
-                nodes = (self._node(head + context, weights) for context in contexts[1:_BROAD])
-                start = dict(_best(_mix(nodes, first), _KEPT))
-                if len(self._broad_mixtures) >= _MEMO:
-                    self._broad_mixtures.clear()
-                self._broad_mixtures[broad] = start
-            out = start
-            for context in contexts[_BROAD:]:
-                node = self._node(head + context, weights)
-                if not node and not self._contexts[head + context]:
-                    break  # nobody has seen it, nor what extends it
-                if node:
-                    out = _blend(node, out)
-            known = _best(out, 3)
-            if len(self._ending_mixtures) >= _MEMO:
-                self._ending_mixtures.clear()
-            self._ending_mixtures[key] = known
-        return known
+        self, asked: _Asked, known: dict[str, tuple[dict[int, float], Weights]], head: str, back: str
+    ) -> dict[int, float]:
+        """The mixture over the broad contexts and those of the last letters."""
+        out, weights = known[""]
+        for size in range(1, 5):
+            place = back[:size].ljust(size, "\0")  # a short stem is asked about again
+            found = known.get(place)
+            if found is None:
+                step = self._ending_step(asked, head + back[:size], weights)
+                found = known[place] = ({}, weights) if step is None else (_blend(step[0], out), step[1])
+            if not found[0]:
+                break
+            out, weights = found
+        return out
 
     def _prefix(self, lemma: str) -> str:
         if not self._moved:
             return ""
         return next((lemma[:n] for n in range(min(8, len(lemma) - 2), 1, -1) if lemma[:n] in self._moved), "")
 
-    def _front_shares(self, lemma: str, bundle: int) -> dict[int, float]:
+    def _front_shares(self, asked: _Asked, lemma: str, bundle: int) -> dict[int, float]:
         """What the first and the last letters of a lemma say about its front, as independent witnesses."""
-        base = self._mixed("L", [""], bundle, self._alone[bundle])
+        alone, known = self._alone[bundle], asked.mixtures
+        base = self._mixed(known, ("L",), alone)
         if len(base) < 2:
             return base
-        alone = self._alone[bundle]
-        first, last = (self._mixed("L", contexts, bundle, alone) for contexts in _front_contexts(lemma))
+        first, last = (self._mixed(known, [f"L{c}" for c in part], alone) for part in _front_contexts(lemma))
         joint = {f: first.get(f, 0.0) * last.get(f, 0.0) / share for f, share in base.items()}
         total = sum(joint.values())
         return {front: share / total for front, share in joint.items()}
 
     def _candidates(
-        self, lemma: str, bundle: int, cells: Sequence[tuple[str, str]], wide: bool
-    ) -> list[tuple[float, Parts, str]]:
-        """(probability, parts, form), unsorted."""
+        self, lemma: str, bundle: int, cells: Sequence[tuple[str, str]], keep: str
+    ) -> list[tuple[float, str, int, int, int]]:
+        """(probability, form, front, change, ending), unsorted; more of them if a form has to keep something."""
+        asked = self._of(bundle)
         pos = pos_of(self._names[bundle])[:1]
-        fronts = self._front_shares(lemma, bundle)
+        fronts = self._front_shares(asked, lemma, bundle)
         moved = self._prefix(lemma)
         own_changes = self._own(lemma, bundle, cells) if cells else None
-        out: list[tuple[float, Parts, str]] = []
-        lenders, ending_lenders = self._lend_stem[bundle], self._lend_ending[bundle]
+        out: list[tuple[float, str, int, int, int]] = []
+        most, tries, ends = (40, 20, 3) if keep else (12, 3, 2)
         for front_id, p_front in _best(fronts, 3):
             front = self._fronts[front_id]
             if front[0] == "*":
@@ -682,28 +741,26 @@ class Affixes:
                     continue
             elif not lemma.startswith(front[0]):
                 continue
-            changes = self._mixed(f"R{pos}", _stem_contexts(lemma, front[0]), bundle, lenders)
+            contexts = _stem_contexts(lemma, f"R{pos}{front[0]}")
+            changes = self._mixed(asked.mixtures, contexts, self._lend_stem[bundle])
             if own_changes:
-                changes = _mix([own_changes], changes)
+                changes = _blend(_step(own_changes), changes)
             tried, least = 0, 0.0
-            for change_id, p_change in _best(changes, 40 if wide else 12):
+            for change_id, p_change in _best(changes, most):
                 if p_change < least:
                     break
-                change = self._changes[change_id]
-                stem = _stem(lemma, change)
+                stem = _stem(lemma, self._changes[change_id])
                 if stem is None:
                     continue
-                if not tried and not wide:
+                if not tried and not keep:
                     least = _HOPELESS * p_change
                 tried += 1
-                contexts = _ending_contexts(stem, change_id)
-                endings = self._mixed_endings(f"E{pos}", tuple(contexts), bundle, ending_lenders)
-                for ending_id, p_ending in endings[: 3 if wide else 2]:
-                    parts = Parts(front, change, self._endings[ending_id])
-                    form = _join(lemma, parts, moved)
+                p_both = p_front * p_change
+                for ending_id, p_ending in self._endings_of(asked, pos, stem, change_id, bundle)[:ends]:
+                    form = _join(stem, front, self._endings[ending_id], moved)
                     if form:
-                        out.append((p_front * p_change * p_ending, parts, form))
-                if tried >= (20 if wide else 3):
+                        out.append((p_both * p_ending, form, front_id, change_id, ending_id))
+                if tried >= tries:
                     break
         return out
 
@@ -718,7 +775,7 @@ class Affixes:
             if parts is None or index is None:
                 continue
             _, old, new, _ = parts
-            ends = self._node(f"E{pos_of(name)[:1]}", self._alone[index])
+            ends, _ = self._node(f"E{pos_of(name)[:1]}", self._alone[index])
             best: tuple[float, int] | None = None
             for size in range(len(new) + 1):
                 change = self._change_ids.get(_change(old, new[:size]))
@@ -733,7 +790,7 @@ class Affixes:
 
     def _seen(self, lemma: str, bundle: int, cells: Sequence[tuple[str, str]], keep: str) -> dict[str, float]:
         forms: dict[str, float] = {}
-        for p, _, form in self._candidates(lemma, bundle, cells, bool(keep)):
+        for p, form, *_ in self._candidates(lemma, bundle, cells, keep):
             if not keep or keep in form:
                 forms[form] = forms.get(form, 0.0) + p
         total = sum(forms.values()) if keep else 1.0
@@ -756,17 +813,18 @@ class Affixes:
                 exchanges = self._exchanges.get(f"{group}|{other}|{value}")
                 if not exchanges:
                     continue
-                candidates = self._candidates(lemma, index, cells, False)
+                candidates = self._candidates(lemma, index, cells, "")
                 if not candidates:
                     continue
-                p, parts, _ = max(candidates, key=lambda item: (item[0], item[2]))
+                p, _, front_id, change_id, ending_id = max(candidates, key=itemgetter(0, 1))
+                (off, put), ending = self._fronts[front_id], self._endings[ending_id]
+                stem = _stem(lemma, self._changes[change_id]) or ""
                 total = sum(n for _, _, n in exchanges)
                 for front, end, n in exchanges:
-                    before, after = _apply(parts.front[1], front), _apply(parts.ending, end)
+                    before, after = _apply(put, front), _apply(ending, end)
                     if before is None or after is None:
                         continue
-                    made = Parts((parts.front[0], before[0]), parts.change, after[0])
-                    form = _join(lemma, made, moved)
+                    form = _join(stem, (off, before[0]), after[0], moved)
                     if form and (not keep or keep in form):
                         fit = 4.0 ** (before[1] + after[1] - 12)
                         forms[form] = forms.get(form, 0.0) + p * n / total * fit
