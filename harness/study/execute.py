@@ -56,6 +56,7 @@ def registration(config: StudyConfig, *, write: bool = False) -> dict[str, Any]:
         "primary": resolved(config.primary),
         "confirmatory": sorted(config.arms.confirmatory),
         "seeds": config.seeds,
+        "smallest_effect": config.smallest_effect,
         "evaluate": {name: [resolved(task) for task in target.evaluate] for name, target in config.targets.items()},
     }  # fmt: skip
     decided["sha256"] = digest(decided)
