@@ -19,7 +19,7 @@ from morphaug.errors import MorphaugError, UnknownName
 
 MIXINGS = ("proportional", "uniform", "temperature")
 # One number for each use of randomness, so that two uses of one (seed, epoch) never share a stream.
-_ORDER, _MASKS, _TASKS = 1, 2, 3  # 4: dropout (harness.train), 5: twins (harness.consistency)
+_ORDER, _MASKS, _TASKS = 1, 2, 3  # 4: dropout (harness.train), 5: twins (harness.drawing)
 
 
 def generator(purpose: int, *key: int) -> np.random.Generator:

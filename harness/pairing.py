@@ -8,8 +8,9 @@ from typing import Any
 import torch
 
 from harness.config import ExampleConfig
-from harness.consistency import Consistency, Cut, Given, Shifted, Twins
+from harness.consistency import Consistency
 from harness.data import TaskData
+from harness.drawing import Cut, Given, Shifted, Twins
 from harness.embedding import compact, used_rows
 from harness.encode import Encoded, Settings, Tokenizer, encode
 from harness.encoder import Encoder

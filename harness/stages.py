@@ -14,7 +14,7 @@ from harness.data import TaskData, load_task
 from harness.encoder import Shape
 from harness.measure import files_tested, folder_of_model, split_of
 from harness.phases import Phase, code_version, digest, file_sha256, read_json, versions
-from harness.twins import code_switched
+from harness.switching import code_switched
 from morphaug.errors import MorphaugError
 
 # Settings that change where a result lies, how fast or how observed it is made, not what it is.

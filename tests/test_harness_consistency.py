@@ -18,8 +18,9 @@ from tinymodel import make_tiny_model
 from torch import Tensor
 
 from harness.config import ExampleConfig, RunConfig, parse
-from harness.consistency import Beside, Consistency, Cut, Given, Shifted, Twin
+from harness.consistency import Beside, Consistency
 from harness.data import TaskData, load_task
+from harness.drawing import Cut, Given, Shifted, Twin
 from harness.embedding import compact, used_rows
 from harness.encode import Settings as Lengths
 from harness.encode import encode, load_tokenizer
@@ -32,9 +33,10 @@ from harness.runs import run_training
 from harness.stages import stages
 from harness.store import IGNORE, Kind, Store, StoreBuilder
 from harness.subwords import Cutter, Vocabulary
+from harness.switching import code_switched
 from harness.tasks import TASKS
 from harness.train import Settings, Stream, backward, fit, step_packs
-from harness.twins import FIRST, OTHER, Link, augmented_units, code_switched, links, source_words
+from harness.twins import FIRST, OTHER, Link, augmented_units, links, source_words
 from morphaug import resources
 from morphaug.data import data_file
 from morphaug.demo import own_home
