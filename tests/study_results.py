@@ -184,6 +184,7 @@ def results(*, seed: int = 0) -> dict[str, Any]:
         {
             "arm": a,
             "target": t,
+            "language": code,
             "minutes": 3.2,
             "points": 0.8,
             "minutes_per_point": 4.0,
@@ -191,6 +192,7 @@ def results(*, seed: int = 0) -> dict[str, Any]:
         }
         for a in CONFIRMATORY[1:]
         for t in TARGETS
+        for code in LANGUAGES
     ]
     told["costs"][0] |= {"points": -0.4, "minutes_per_point": None}
     told["seen"] = [

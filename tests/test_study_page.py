@@ -95,7 +95,7 @@ def test_a_csv_keeps_columns_that_nobody_foresaw(tmp_path: Path) -> None:
     told["costs"][1]["watts"] = 65
     write_report(told, tmp_path)
     header = (tmp_path / "tables" / "costs.csv").read_text(encoding="utf-8").splitlines()[0]
-    assert header == "arm,target,minutes,points,minutes_per_point,over,watts"
+    assert header == "arm,target,language,minutes,points,minutes_per_point,over,watts"
 
 
 def test_markdown_has_every_contrast_with_its_numbers(written: Path) -> None:

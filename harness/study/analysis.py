@@ -195,7 +195,8 @@ def gain_by_distance(
         }
         for code, distance in found.items()
     ]
-    return {"formulas": list(FORMULAS.values()), "rows": rows, "tests": list(tests.values())}
+    formulas = [f"{kind.replace('_', ' ')}: {text}" for kind, text in FORMULAS.items()]
+    return {"formulas": formulas, "rows": rows, "tests": list(tests.values())}
 
 
 def _gains(

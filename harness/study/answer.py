@@ -138,11 +138,10 @@ def answer(results: Row) -> dict[str, Any]:
     if primary is not None:
         sentences += [_seeds(primary), _power(primary, results["design"]["smallest_effect"])]
     sentences += [_claim(claim), _others(results), *_by_language(results, primary)]
-    limits = limitations(results, primary)
     return {
         "verdict": claim["verdict"] if claim else "missing",
-        "paragraph": " ".join([*sentences, *limits[:3]]),
-        "limits": limits,
+        "paragraph": " ".join(sentences),
+        "limits": limitations(results, primary),
     }
 
 

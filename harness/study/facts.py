@@ -168,21 +168,22 @@ def costs(
 ) -> list[dict[str, Any]]:
     """Minutes of training (all phases of a run, mean over seeds) for each point gained over `intermediate`.
 
-    Points are the mean over the target's sets, on the seeds that both arms have; null where one is missing.
+    Points are on the seeds that both arms have; null where there is none.
     """
     rows = []
     for arm in arms:
-        for target in dict.fromkeys(cell.target for cell in cells):
-            own = [run for run in runs if (run.arm, run.target) == (arm.name, target)]
+        for cell in cells:
+            own = [run for run in runs if (run.arm, run.target) == (arm.name, cell.target)]
             whole = [found for run in own if len(found := phases.of(run)) == len(run.record["phases"])]
             if not whole:
                 continue
             minutes = float(np.mean([sum(p["seconds"] for p in found.values()) for found in whole])) / 60
-            points = _gain(outcomes, arm.name, [cell for cell in cells if cell.target == target])
+            points = _gain(outcomes, arm.name, cell)
             rows.append(
                 {
                     "arm": arm.name,
-                    "target": target,
+                    "target": cell.target,
+                    "language": cell.language,
                     "minutes": round(minutes, 2),
                     "points": points,
                     "minutes_per_point": minutes / points if points and points > 0 else None,
@@ -192,15 +193,12 @@ def costs(
     return rows
 
 
-def _gain(outcomes: Outcomes, arm: str, cells: Sequence[Cell]) -> float | None:
-    gains = []
-    for cell in cells:
-        seeds = common_seeds(outcomes, (arm, "intermediate"), cell)
-        if not seeds or arm == "intermediate":
-            return None
-        base = outcomes["intermediate", cell]
-        gains.append(np.mean([outcomes[arm, cell][seed].score - base[seed].score for seed in seeds]))
-    return float(np.mean(gains))
+def _gain(outcomes: Outcomes, arm: str, cell: Cell) -> float | None:
+    seeds = common_seeds(outcomes, (arm, "intermediate"), cell)
+    if not seeds or arm == "intermediate":
+        return None
+    base = outcomes["intermediate", cell]
+    return float(np.mean([outcomes[arm, cell][seed].score - base[seed].score for seed in seeds]))
 
 
 def curves(runs: Iterable[Run], phases: Phases) -> list[dict[str, Any]]:

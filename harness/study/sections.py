@@ -584,8 +584,6 @@ def _costs(results: Line) -> list[Block]:
         "Over": get("over"),
         "Minutes per point": get("minutes_per_point", number),
     }
-    if not any(row.get("language") for row in rows):
-        del columns["Language"]
     return table("Minutes of training; none per point where nothing was gained", rows, columns)
 
 

@@ -20,7 +20,7 @@ informed: arm recipe language target task verdict p p_holm over reason
 distance: language word_order affixation morphological gains
 distance_tests: name rho slope low high p languages missing refused
 corpora: arm recipe language seed place read kept common rejects rate edit_rate changed_words words coverage rungs fertility_original fertility tokens_original tokens
-costs: arm target minutes points minutes_per_point over
+costs: arm target language minutes points minutes_per_point over
 seen: language what
 curves: arm target seed phase steps loss
 holes: arm target seed reason
