@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from morphaug import pool
 from morphaug.derivation import Rejected
 from morphaug.errors import MorphaugError, UnknownName
+from morphaug.formstore import FormStore, default_path
 from morphaug.identity import SeenIds, content_id
 from morphaug.manifest import Account, input_note, manifest, versions
 from morphaug.parsecache import decode, encode
@@ -30,6 +31,7 @@ from morphaug.trees import Sentence, uncollected
 from morphaug.work import Example, Made, Reject, Settings, work
 
 if TYPE_CHECKING:
+    from morphaug.inflection import Inflector
     from morphaug.recipes import Recipe
     from morphaug.target import Target
 
@@ -354,8 +356,11 @@ class _Run:
         head = list(islice(chunks, 4)) if self.job.workers > 1 else []
         if self.job.workers == 1 or len(head) < 4:
             _begin_worker(self.codes, self.recipes, self.settings)
-            for chunk in chain(head, chunks):
-                yield chunk, _work(chunk)
+            try:
+                for chunk in chain(head, chunks):
+                    yield chunk, _work(chunk)
+            finally:
+                _end_worker()
             return
         waiting: list[_Chunk] = []
 
@@ -417,19 +422,37 @@ def _packed(chunk: _Chunk) -> _Chunk:
 
 
 _worker: tuple[tuple[Target, ...], tuple[Recipe, ...], Settings] | None = None
+_inflectors: list[Inflector] = []  # of the targets
 
 
 def _begin_worker(codes: Sequence[str], recipes: tuple[Recipe, ...], settings: Settings) -> None:
     global _worker
     from morphaug.target import load_target
 
-    _worker = tuple(load_target(code) for code in codes), recipes, settings
+    targets = tuple(load_target(code) for code in codes)
+    _worker = targets, recipes, settings
+    _inflectors[:] = [i for target in targets if (i := target.morphology.inflector) is not None]
+    if _inflectors:
+        forms = FormStore(default_path())
+        for inflector in _inflectors:
+            inflector.store = forms
+
+
+def _end_worker() -> None:
+    for inflector in _inflectors:
+        if inflector.store is not None:
+            inflector.store.close()
+            inflector.store = None
+    _inflectors.clear()
 
 
 def _work(chunk: _Chunk) -> Made:
     assert _worker is not None
     with uncollected():
-        return _worked(chunk, *_worker)
+        made = _worked(chunk, *_worker)
+        if _inflectors and (forms := _inflectors[0].store) is not None:
+            forms.flush([inflector.identity for inflector in _inflectors])
+        return made
 
 
 def _worked(

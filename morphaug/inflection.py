@@ -20,6 +20,7 @@ import zipfile
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,6 +29,7 @@ import numpy as np
 
 from morphaug.affixes import Affixes
 from morphaug.errors import MissingResource, MorphaugError
+from morphaug.formstore import FormStore, identity
 from morphaug.transducer import Transducer
 
 if TYPE_CHECKING:
@@ -115,10 +117,18 @@ class Inflector:
     """A trained inflector: ``Inflector.open`` a folder that ``compile_tables`` wrote, or ``train`` one.
 
     Read-only but for its memo; processes that have it open share the memory-mapped parts.
+
+    Attributes:
+        identity: Of its files and the code; b"" if it has no files.
+        store: Forms of earlier runs, asked and told by ``predict``; None for none.
     """
 
-    def __init__(self, affixes: Affixes, network: Transducer | None, sure: float) -> None:
+    def __init__(
+        self, affixes: Affixes, network: Transducer | None, sure: float, identity: bytes = b""
+    ) -> None:
         self._affixes, self._network, self._sure = affixes, network, sure
+        self.identity = identity
+        self.store: FormStore | None = None
         self._memo: dict[tuple[str, str, str], tuple[Guess, ...]] = {}
 
     @classmethod
@@ -177,7 +187,7 @@ class Inflector:
             zipfile.BadZipFile,
         ) as error:
             raise MorphaugError(f"{path}: damaged inflector ({error})", "compile the tables again") from None
-        return cls(affixes, network, sure)
+        return cls(affixes, network, sure, identity([path / name for name in FILES]))
 
     def save(self, folder: Path) -> None:
         """Write the files of the inflector into a folder that exists."""
@@ -222,8 +232,18 @@ class Inflector:
         Returns:
             The form and its probability in 0..1; None if the bundle can neither be looked up nor composed.
         """
-        found = self.ranked(lemma, bundle, cells, keep=keep)
-        return found[0][:2] if found else None
+        store = self.store
+        if store is None or not self.identity:
+            found = self.ranked(lemma, bundle, cells, keep=keep)
+            return found[0][:2] if found else None
+        question = repr((lemma, bundle, keep, tuple(cells))).encode("utf-8", "surrogatepass")
+        key = blake2b(question, digest_size=16, key=self.identity).digest()
+        answer = store.get(self.identity, key)
+        if isinstance(answer, bool):
+            found = self.ranked(lemma, bundle, cells, keep=keep)
+            answer = found[0][:2] if found else None
+            store.put(key, answer)
+        return answer
 
     def ranked(
         self, lemma: str, bundle: str, cells: Sequence[tuple[str, str]] = (), *, keep: str = ""
