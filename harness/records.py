@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-# A stretch of an output field and what it stands for: (start, end, ((sentence, token), ...)). Start and end
-# count characters of a text, or tokens of a tagged sentence; sentences count from 0, their tokens from 1.
+# A stretch of an output field and the stretches of the source's field that it stands for, the principal one
+# first: (start, end, ((start, end), ...)), in characters of a text, or in tokens of a tagged sentence.
 Piece: TypeAlias = tuple[int, int, tuple[tuple[int, int], ...]]
 
 

@@ -16,7 +16,7 @@ from morphaug import resources
 from morphaug.lexicon import Lexicon
 
 SWITCHED = "code-switch"  # the recipe that such twins say they are of
-WORDS = re.compile(r"\w+(?:['’-]\w+)*|[^\w\s]")
+_WORDS = re.compile(r"\w+(?:['’-]\w+)*|[^\w\s]")
 
 
 def code_switched(data: TaskData, config: ExampleConfig, seed: int) -> TaskData:
@@ -51,7 +51,7 @@ class _Switch:
         made: Record
         if isinstance(record, Tagged):
             words = [self.word(word, f"words {at}") for at, word in enumerate(record.words)]
-            pieces["words"] = tuple((at, at + 1, ((0, at + 1),)) for at in range(len(words)))
+            pieces["words"] = tuple((at, at + 1, ((at, at + 1),)) for at in range(len(words)))
             made = replace(record, words=tuple(words))
         elif isinstance(record, Question):
             context, pieces["context"] = self.text(record.context, "context")
@@ -72,11 +72,11 @@ class _Switch:
         out: list[str] = []
         pieces: list[Piece] = []
         before = size = 0
-        for number, match in enumerate(WORDS.finditer(text)):
+        for number, match in enumerate(_WORDS.finditer(text)):
             word = self.word(match[0], f"{field} {number}")
             out += [text[before : match.start()], word]
             size += match.start() - before + len(word)
-            pieces.append((size - len(word), size, ((0, number + 1),)))
+            pieces.append((size - len(word), size, (match.span(),)))
             before = match.end()
         return "".join([*out, text[before:]]), tuple(pieces)
 

@@ -2,18 +2,15 @@
 
 A twin is a variant that ``morphaug generate --provenance`` made, or the example with words of a lexicon put in
 (see ``harness.switching``). Words are joined by what the twin says of its origin: each of its words names the
-source's tokens that it stands for.
+stretches of the source that it stands for.
 
 Tagging joins one word to one word (of several, the principal one). A question's context is joined in groups,
 because a word may stand for several and several for one: the finest groups such that no word, and no subword
-that holds parts of two words, is in two of them. A corpus names the source's tokens by number, not by place: where
-they stand in the text is found again by cutting it into words and signs and aligning the two rows; where these
-differ in length, all between two words that are the same is one group. What stands for nothing is in no group.
+that holds parts of two words, is in two of them. What stands for nothing is in no group.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -24,19 +21,10 @@ from harness.data import TaskData
 from harness.encode import Encoded
 from harness.records import Choice, Piece, Question, Record, Tagged
 from harness.store import IGNORE, Ints, Longs
-from harness.switching import SWITCHED, WORDS
 from morphaug.tasks.span_qa import ROLES as QA_ROLES
 from morphaug.tasks.tagging import ROLES as TAG_ROLES
 
-# UD's English tokens: "don't" is do and n't, "Anna's" is Anna and 's; most signs stand alone, hyphens too.
-_TOKENS = re.compile(
-    r"-[LR][RSC]B-|\d+(?:[.,:]\d+)+|(?:\b[A-Z]\.)+|\w+?(?=n['’]t\b)|n['’]t\b|['’](?:s|m|d|re|ve|ll)\b|\w+"
-    r"|''|``|--+|\.\.+|[^\w\s]",
-    re.IGNORECASE,
-)
 OTHER, FIRST = 0, 1  # groups of a span's tokens: what is joined to nothing, and <s>; the others follow
-
-Key = tuple[int, int]  # (sentence, token), as in Origin.pieces
 
 
 class Link(NamedTuple):
@@ -119,7 +107,7 @@ def _link(
     if isinstance(record, Tagged) and isinstance(twin, Tagged):
         here, there = _tag_link(own, unit, other, twin_unit, record, twin, counts)
     elif isinstance(record, Question) and isinstance(twin, Question):
-        here, there = _span_link(own, unit, other, twin_unit, record, twin, counts)
+        here, there = _span_link(own, unit, other, twin_unit, twin, counts)
     else:
         return Link(twin_unit, none, none)
     if not len(here):
@@ -150,10 +138,9 @@ def _tag_link(
     """The scored tokens of words that stand for each other and have the same tag."""
     mine, its = _scored_words(own, unit), _scored_words(other, twin_unit)
     here, there, used = [], [], set()
-    for start, _, keys in _told(twin, TAG_ROLES["tokens"]):
-        sentence, token = keys[0] if keys else (0, 0)
-        word = token - 1
-        if sentence or word in used or word not in mine or start not in its:
+    for start, _, sources in _told(twin, TAG_ROLES["tokens"]):
+        word = sources[0][0] if sources else -1
+        if word in used or word not in mine or start not in its:
             continue
         if record.tags and twin.tags and record.tags[word] != twin.tags[start]:
             counts["words_tagged_anew"] += 1
@@ -180,7 +167,6 @@ def _span_link(
     unit: int,
     other: Encoded,
     twin_unit: int,
-    record: Question,
     twin: Question,
     counts: Counter[str],
 ) -> tuple[Longs, Longs]:
@@ -189,17 +175,13 @@ def _span_link(
     assert own.chars is not None
     assert other.chars is not None
     chars, twin_chars = own.chars[_tokens(own, unit)], other.chars[_tokens(other, twin_unit)]
-    if twin.origin and twin.origin.recipe == SWITCHED:
-        stretches = [match.span() for match in WORDS.finditer(record.context)]
-        node = {(0, at + 1): at for at in range(len(stretches))}
-    else:
-        stretches, node = source_words(record.context, twin.context, pieces)
+    stretches = sorted({stretch for _, _, sources in pieces for stretch in sources})
+    node = {stretch: number for number, stretch in enumerate(stretches)}
     # Nodes: the stretches of the source, then the words of the twin.
     parent = list(range(len(stretches) + len(pieces)))
-    for at, (_, _, keys) in enumerate(pieces, len(stretches)):
-        for key in keys:
-            if key in node:
-                _join(parent, at, node[key])
+    for at, (_, _, sources) in enumerate(pieces, len(stretches)):
+        for stretch in sources:
+            _join(parent, at, node[stretch])
     here = _nodes(parent, chars, stretches, 0)
     there = _nodes(parent, twin_chars, [piece[:2] for piece in pieces], len(stretches))
     here_roots = [_root(parent, at) if at >= 0 else -1 for at in here]
@@ -241,100 +223,3 @@ def _root(parent: list[int], at: int) -> int:
 
 def _join(parent: list[int], one: int, two: int) -> None:
     parent[_root(parent, two)] = _root(parent, one)
-
-
-def source_words(
-    text: str, made: str, pieces: Sequence[Piece]
-) -> tuple[list[tuple[int, int]], dict[Key, int]]:
-    """Where a source's tokens, which pieces give by number only, stand in its text.
-
-    Args:
-        text: The source.
-        made: The variant, in which the pieces' stretches lie.
-        pieces: What its words stand for.
-
-    Returns:
-        Stretches of the text, and by (sentence, token) which of them the token is in.
-    """
-    words = [match.span() for match in _TOKENS.finditer(text)]
-    letters: dict[Key, str] = {}
-    last: Counter[int] = Counter()
-    for start, end, keys in pieces:
-        for sentence, token in keys:
-            last[sentence] = max(last[sentence], token)
-        if len(keys) == 1:
-            letters[keys[0]] = made[start:end].lower()
-    tokens = [(sentence, token) for sentence in sorted(last) for token in range(1, last[sentence] + 1)]
-    stretches: list[tuple[int, int]] = []
-    node: dict[Key, int] = {}
-    seen, said = [text[begin:end].lower() for begin, end in words], [letters.get(key) for key in tokens]
-    for first, end, start, stop in _matched(seen, said):
-        if end - first == stop - start:
-            for word, key in zip(range(first, end), tokens[start:stop], strict=True):
-                node[key] = len(stretches)
-                stretches.append(words[word])
-        elif end > first:
-            for key in tokens[start:stop]:
-                node[key] = len(stretches)
-            stretches.append((words[first][0], words[end - 1][1]))
-    return stretches, node
-
-
-_GAP, _BAND = (
-    2,
-    24,
-)  # what leaving out a word costs; how far two rows may be apart, beyond their difference in length
-
-
-def _matched(seen: Sequence[str], said: Sequence[str | None]) -> list[tuple[int, int, int, int]]:
-    """Stretches of two rows that belong together, in order: (start, end) of the one, (start, end) of the other.
-
-    The cheapest way to turn the one into the other; a stretch lies between two words that are the same on both
-    sides, or is one of them.
-
-    Args:
-        seen: The words and signs of a text, in lower case.
-        said: The tokens as a variant has them, which may be in another language; None for those it has not.
-    """
-    rows, columns = len(seen), len(said)
-    signs = [not word[0].isalnum() for word in seen]
-    if rows == columns and all(_price(*each) <= 1 for each in zip(seen, signs, said, strict=True)):
-        return [(0, rows, 0, columns)]
-    shift = abs(rows - columns) + _BAND
-    cost: dict[tuple[int, int], int] = {(0, 0): 0}
-    back: dict[tuple[int, int], int] = {}  # 0: both, 1: the first alone, 2: the second alone
-    for i in range(rows + 1):
-        for j in range(max(0, i - shift), min(columns, i + shift) + 1):
-            if not i and not j:
-                continue
-            ways = [1 << 30] * 3
-            if (i - 1, j - 1) in cost:
-                ways[0] = cost[i - 1, j - 1] + _price(seen[i - 1], signs[i - 1], said[j - 1])
-            if (i - 1, j) in cost:
-                ways[1] = cost[i - 1, j] + _GAP
-            if (i, j - 1) in cost:
-                ways[2] = cost[i, j - 1] + _GAP
-            best = min(ways)
-            cost[i, j], back[i, j] = best, ways.index(best)
-    i, j = rows, columns
-    anchors = [(rows, columns)]
-    while i or j:
-        step = back[i, j]
-        i, j = i - (step != 2), j - (step != 1)
-        if not step and seen[i] == said[j]:
-            anchors.append((i, j))
-    out: list[tuple[int, int, int, int]] = []
-    first, start = 0, 0
-    for i, j in reversed(anchors):
-        out.append((first, i, start, j))
-        if i < rows and j < columns:
-            out.append((i, i + 1, j, j + 1))
-        first, start = i + 1, j + 1
-    return out
-
-
-def _price(word: str, sign: bool, said: str | None) -> int:
-    """What taking a word for a token costs, which may have been translated."""
-    if word == said:
-        return 0
-    return 1 if said is None or (not sign and said[0].isalnum()) else 3

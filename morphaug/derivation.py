@@ -393,25 +393,38 @@ class Derivation:
     def provenance(self) -> list[dict[str, Any]]:
         """One JSON-able record per output word, from which ``replay`` makes the text again.
 
-        Keys: "sentence" (0-based), "text", "src" (ids of source tokens), "rules", "how", "space" (what
-        follows the word). The first word of a sentence whose margins changed has "lead" and "tail" too.
+        Keys: "sentence" (0-based), "text", "src" (ids of source tokens), "at" (where these stand in the
+        source text, [start, end] each, in characters), "rules", "how", "space" (what follows the word). The
+        first word of a sentence whose margins changed has "lead" and "tail" too.
         """
         out: list[dict[str, Any]] = []
+        places = iter(self.alignment())
         for number, (old, new) in enumerate(zip(self.source, self.output, strict=True)):
             rows: list[dict[str, Any]] = [
                 {
                     "sentence": number,
                     "text": t.form,
                     "src": list(t.src),
+                    "at": [list(place) for place in spans],
                     "rules": list(t.rules),
                     "how": t.how,
                     "space": t.space,
                 }
-                for t in new.tokens
+                for t, (_, _, spans) in zip(new.tokens, places, strict=False)
             ]
             if (old.lead, old.tail) != (new.lead, new.tail):
                 if not rows:
-                    rows = [{"sentence": number, "text": "", "src": [], "rules": [], "how": "", "space": ""}]
+                    rows = [
+                        {
+                            "sentence": number,
+                            "text": "",
+                            "src": [],
+                            "at": [],
+                            "rules": [],
+                            "how": "",
+                            "space": "",
+                        }
+                    ]
                 rows[0] |= {"lead": new.lead, "tail": new.tail}
             out += rows
         return out

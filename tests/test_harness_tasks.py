@@ -1299,12 +1299,11 @@ def test_the_words_of_an_augmented_record_say_what_they_stand_for(tmp_path: Path
         found = record.origin.pieces["tokens"]
         assert found[-1][1] == len(record.words)
         for start, end, sources in found:
-            for sentence, token in sources[:1]:
-                assert sentence == 0
-                if record.words[start:end] == (source.words[token - 1],):
+            for word, _ in sources[:1]:
+                if record.words[start:end] == (source.words[word],):
                     assert record.tags is not None
                     assert source.tags is not None
-                    assert record.tags[start][2:] == source.tags[token - 1][2:]
+                    assert record.tags[start][2:] == source.tags[word][2:]
                     checked += 1
     assert checked > 20
 
@@ -1316,15 +1315,36 @@ def test_the_pieces_of_a_text_are_its_words(tmp_path: Path) -> None:
         assert isinstance(record, Question)
         assert record.origin is not None
         assert set(record.origin.pieces) == {"context", "question"}
-        words = [record.context[start:end] for start, end, _ in record.origin.pieces["context"]]
+        pieces = record.origin.pieces["context"]
+        words = [record.context[start:end] for start, end, _ in pieces]
         assert "".join(words) == record.context.replace(" ", "")
         assert all(record.context[s : s + len(t)] == t for s, t in record.answers)
 
 
+@pytest.mark.usefixtures("sample_home")
+def test_the_pieces_of_a_reordered_text_lead_back_to_the_same_words(tmp_path: Path) -> None:
+    _corpus(tmp_path / "aug", "span-qa", ENGLISH / "qa.jsonl", recipes=("reorder",))
+    task = get_task("squad")
+    english = {record.id: record for record in task.read(ENGLISH / "qa.jsonl")}
+    moved = 0
+    for record in task.read_augmented(tmp_path / "aug"):
+        assert isinstance(record, Question)
+        assert record.origin is not None
+        source = english[record.origin.source_id]
+        assert isinstance(source, Question)
+        for start, end, ((first, last),) in record.origin.pieces["context"]:
+            assert record.context[start:end].lower() == source.context[first:last].lower()
+            moved += start != first
+    assert moved > 10
+
+
 def test_pieces_that_do_not_fit_are_none_rather_than_wrong() -> None:
-    words = [{"text": "iso talo", "src": [1], "sentence": 0}, {"text": "", "src": [2], "sentence": 0}]
-    assert augmented.pieces("iso talo!", words) == ((0, 8, ((0, 1),)),)
-    assert augmented.pieces(["iso", "talo"], words) == ((0, 2, ((0, 1),)),)
+    words = [
+        {"text": "iso talo", "src": [2], "at": [[4, 9]], "sentence": 0},
+        {"text": "", "src": [1], "at": [[0, 3]], "sentence": 0},
+    ]
+    assert augmented.pieces("iso talo!", words) == ((0, 8, ((4, 9),)),)
+    assert augmented.pieces(["iso", "talo"], words) == ((0, 2, ((1, 2),)),)
     assert augmented.pieces("pieni talo", words) == ()
     assert augmented.pieces(["talo"], words) == ()
 

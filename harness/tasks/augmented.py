@@ -169,7 +169,6 @@ def pieces(field: Any, words: Sequence[Mapping[str, Any]]) -> tuple[Piece, ...]:
     at = 0
     for word in words:
         said = word["text"]
-        source = tuple((int(word["sentence"]), int(token)) for token in word["src"])
         if not said:
             continue
         if isinstance(field, str):
@@ -177,11 +176,13 @@ def pieces(field: Any, words: Sequence[Mapping[str, Any]]) -> tuple[Piece, ...]:
             if start < 0:
                 return ()
             at = start + len(said)
-            out.append((start, at, source))
+            out.append((start, at, tuple((int(first), int(last)) for first, last in word["at"])))
         else:
             parts = [said] if at < len(field) and field[at] == said else said.split()
             if list(field[at : at + len(parts)]) != parts:
                 return ()
-            out.append((at, at + len(parts), source))
+            # A tagged sentence is one sentence, its first; what a parser cut off has numbers of its own.
+            tokens = [int(token) for token in word["src"]] if not word["sentence"] else []
+            out.append((at, at + len(parts), tuple((token - 1, token) for token in tokens)))
             at += len(parts)
     return tuple(out)
