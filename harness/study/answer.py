@@ -153,8 +153,10 @@ def _first(results: Row, row: Row | None) -> str:
     what = {"gain": "is better than", "loss": "is worse than"}.get(
         reading(row, results["design"]["smallest_effect"]), "does not differ detectably from"
     )
-    done = f"{row['seeds']} seeds, {row['examples']:,} examples"
-    return f"{asked['arm']} {what} {asked['over']} {where} ({effect(row)}; {done})."
+    planned = results["design"]["seeds"]["confirmatory"]
+    so_far = f"So far, with {row['seeds']} of {planned} seeds, " if row["seeds"] < planned else ""
+    done = f"{row['seeds']} seed{'s' if row['seeds'] != 1 else ''}, {row['examples']:,} examples"
+    return f"{so_far}{asked['arm']} {what} {asked['over']} {where} ({effect(row)}; {done})."
 
 
 def _seeds(row: Row) -> str:
@@ -251,7 +253,7 @@ def limitations(results: Row, primary: Row | None) -> list[str]:
     few = sorted({row["seeds"] for row in results["contrasts"] if row["seeds"] < LEAST_SEEDS})
     if few:
         counts = _listed([str(n) for n in few])
-        out.append(f"Some comparisons rest on {counts} seeds; with fewer than {LEAST_SEEDS} a test over seeds cannot reach .05.")  # fmt: skip
+        out.append(f"Some comparisons rest on {counts} seed{'' if few == [1] else 's'}; with fewer than {LEAST_SEEDS} a test over seeds cannot reach .05.")  # fmt: skip
     weak = [row for row in results["contrasts"] if not row["powered"] and row["slice"] == "all"]
     if weak:
         out.append(f"{len(weak)} of {sum(r['slice'] == 'all' for r in results['contrasts'])} comparisons lack the power to find {points(design['smallest_effect'])}.")  # fmt: skip
