@@ -58,7 +58,7 @@ def plan_study(config: StudyConfig) -> dict[str, Any]:
             total = steps(config.intermediate, counts["intermediate"], augmented=enters)
             each = lengths["intermediate"] * longer.get((arm.name, "intermediate"), 1.0)
             keys[first] = total * config.intermediate.batch_size * each
-            planned += 1
+            planned += len(config.targets)  # each run has it, and all of them share it
             needed |= {first} if missing else set()
         for name, target in config.targets.items():
             enters = arm.enters(name)
@@ -189,7 +189,8 @@ def show_study_plan(found: Mapping[str, Any]) -> None:
     print("originals: " + ", ".join(f"{place} {count:,}" for place, count in found["examples"].items()))
     phases = found["phases"]
     print(
-        f"phases: {phases['planned']} in all runs, {phases['shared']} of them shared, {phases['left']} to train"
+        f"phases: {phases['planned']} in all runs, {phases['shared']} of them another run's too, "
+        f"{phases['left']} to train"
     )
     runs_ = found["runs"]
     failed = f", {len(runs_['failed'])} failed" if runs_["failed"] else ""
