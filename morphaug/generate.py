@@ -8,6 +8,7 @@ shards, the order of the input, or whether the run was interrupted.
 
 from __future__ import annotations
 
+import gc
 import json
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 CHUNK = 64  # examples that go to a worker together
 GROUP = 512  # examples that are parsed together
+_COLLECTED = 8  # chunks between searches for cycles: more often, they find the same trees again
 
 Progress = Callable[[int, int], None]
 """Called with the number of examples that are done and of records written."""
@@ -357,8 +359,11 @@ class _Run:
         if self.job.workers == 1 or len(head) < 4:
             _begin_worker(self.codes, self.recipes, self.settings)
             try:
-                for chunk in chain(head, chunks):
-                    yield chunk, _work(chunk)
+                with uncollected():
+                    for number, chunk in enumerate(chain(head, chunks), 1):
+                        yield chunk, _work(chunk)
+                        if number % _COLLECTED == 0:
+                            gc.collect(1)
             finally:
                 _end_worker()
             return

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -87,8 +87,18 @@ class Tree:
         self._other = len(letters) + 2
         self._child = np.zeros(self.size * self.width, dtype=np.int32)
         self._child[parents * self.width + codes] = np.arange(SLOTS + 1, self.size)
-        self._below: dict[int, int] = {}
-        self._first: list[list[int]] = []
+
+    @cached_property
+    def first(self) -> list[list[int]]:
+        """Of each slot, the nodes of paths of one letter, by its code."""
+        roots = self._child[self.width : (SLOTS + 1) * self.width].reshape(SLOTS, self.width)
+        out: list[list[int]] = roots.tolist()
+        return out
+
+    @cached_property
+    def _below(self) -> dict[int, int]:
+        keys = (self.parents * self.width + self.codes).tolist()
+        return dict(zip(keys, range(SLOTS + 1, self.size), strict=True))
 
     def encode(self, text: str) -> list[int]:
         """The codes of a text's letters."""
@@ -114,12 +124,7 @@ class Tree:
 
     def find(self, slot: int, codes: Sequence[int]) -> int:
         """``deepest`` of one path."""
-        if not self._below:
-            keys = (self.parents * self.width + self.codes).tolist()
-            self._below = dict(zip(keys, range(SLOTS + 1, self.size), strict=True))
-            roots = self._child[self.width : (SLOTS + 1) * self.width].reshape(SLOTS, self.width)
-            self._first = roots.tolist()
-        best = self._first[slot][codes[0]]
+        best = self.first[slot][codes[0]]
         if not best or len(codes) == 1:
             return best
         below, width = self._below, self.width
@@ -189,15 +194,24 @@ def behind_paths(last: Ints, letter: Ints) -> list[Path]:
     return [*out, [last[:, EDGE - 1], letter, last[:, EDGE - 2]]]
 
 
+def _nodes(
+    tree: Tree, begin: int, slots: Sequence[tuple[int, ...]], codes: Sequence[int], at: int
+) -> list[int]:
+    first = tree.first
+    return [
+        first[k][codes[at + slot[0]]] if len(slot) == 1 else tree.find(k, [codes[at + p] for p in slot])
+        for k, slot in enumerate(slots, begin)
+    ]
+
+
 def around_nodes(tree: Tree, codes: Sequence[int], place: int) -> list[int]:
     """The nodes of ``around_paths`` of one lemma (with its edges) and place."""
-    at = place + EDGE
-    return [tree.find(AROUND + k, [codes[at + p] for p in slot]) for k, slot in enumerate(_AROUND)]
+    return _nodes(tree, AROUND, _AROUND, codes, place + EDGE)
 
 
 def behind_nodes(tree: Tree, last: Sequence[int], letter: int) -> list[int]:
     """The nodes of ``behind_paths`` of one state."""
-    out = [tree.find(BEHIND + k, [last[EDGE + p] for p in slot]) for k, slot in enumerate(_BEHIND)]
+    out = _nodes(tree, BEHIND, _BEHIND, last, EDGE)
     return [*out, tree.find(BEHIND + len(_BEHIND), (last[EDGE - 1], letter, last[EDGE - 2]))]
 
 

@@ -146,7 +146,7 @@ class Morphology:
         Returns:
             Plans, the likeliest part of speech first; () if the table has none of them.
         """
-        key = (upos, tuple(sorted(feats.items())))
+        key = (upos, tuple(feats.items()))
         plans = self._plans.get(key)
         if plans is None:
             found = []

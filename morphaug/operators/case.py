@@ -63,7 +63,7 @@ def case(draft: Draft, ctx: Context) -> None:
     counted = ctx.target.pack.counted
     for key in list(draft.order):
         token = draft.words[key]
-        if token.relation == "conj" and token.upos in NOMINAL:
+        if token.upos in NOMINAL and token.relation == "conj":
             _share(draft, token)
         if counted and token.upos == "NOUN":
             _count(draft, ctx, draft.words[key], counted)
@@ -138,7 +138,10 @@ def _relation_case(draft: Draft, ctx: Context, token: Token) -> str:
         token.deprel, ctx.target.pack.relations.get(token.relation, ())
     )
     for rule in rules:
-        if all(_holds(draft, token, condition) for condition in rule.when):
+        for condition in rule.when:
+            if not _holds(draft, token, condition):
+                break
+        else:
             return rule.case if ctx.target.morphology.attests(token.upos, "Case", rule.case) else ""
     return ""
 

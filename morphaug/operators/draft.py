@@ -62,7 +62,12 @@ class Draft:
         words = self.words
         if not relations:
             return [words[k] for k in ids]
-        return [words[k] for k in ids if universal(words[k].deprel) in relations]
+        found = []
+        for k in ids:
+            token = words[k]
+            if universal(token.deprel) in relations:
+                found.append(token)
+        return found
 
     def drop(self, key: int, rule: str, into: int | None = None) -> bool:
         """Take a word out. Its dependents go to its head; ``into`` names the word that now expresses it.

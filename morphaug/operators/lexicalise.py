@@ -10,7 +10,7 @@ from morphaug.operators.context import Context
 from morphaug.operators.draft import Draft
 from morphaug.operators.english import MODALS
 from morphaug.target import Target
-from morphaug.trees import Token
+from morphaug.trees import Token, universal
 
 if TYPE_CHECKING:
     from morphaug.lexicon import Entry, Lexicon
@@ -53,7 +53,8 @@ def lexicalise(draft: Draft, ctx: Context, choice: str = "best") -> None:
 def translation(ctx: Context, token: Token, sample: bool) -> str:
     """The word that stands for a token in this example; "" if the lexicon has none."""
     kind = token.feats.get("PronType", "")
-    words, weights = _choices(ctx.target, token.lemma, token.form, token.upos, kind, token.relation == "case")
+    adposition = universal(token.deprel) == "case"
+    words, weights = _choices(ctx.target, token.lemma, token.form, token.upos, kind, adposition)
     if not words or not sample or len(words) == 1:
         return words[0] if words else ""
     return _draw(words, weights, ctx.draw_word(token.lemma.lower(), token.upos))

@@ -10,7 +10,7 @@ from morphaug.operators.draft import Draft
 from morphaug.operators.english import negates, negation_of, verb_group
 from morphaug.operators.inflect import express, is_predicate
 from morphaug.target import SURE
-from morphaug.trees import Token
+from morphaug.trees import Token, universal
 
 RULE = "negation"
 
@@ -21,7 +21,8 @@ def negation(draft: Draft, ctx: Context) -> None:
     English "do" support goes in any case: the negated verb carries the tense itself. Where no negative form
     is known for a verb, the negator stays.
     """
-    negated = {t.head for t in draft.words.values() if t.relation == "advmod" and negates(draft, t)}
+    words = draft.words.values()
+    negated = {t.head for t in words if universal(t.deprel) == "advmod" and negates(draft, t)}
     by_form = bool(negated) and ctx.target.morphology.attests("VERB", "Polarity", "Neg")
     for key in [key for key in draft.order if key in negated]:
         head = draft.words.get(key)

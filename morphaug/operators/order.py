@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from morphaug.operators.context import Context
 from morphaug.operators.draft import Draft
 from morphaug.operators.english import NEGATORS, NOMINAL, QUANTITIES
-from morphaug.trees import Token
+from morphaug.trees import Token, universal
 
 if TYPE_CHECKING:
     from morphaug.target import Target
@@ -123,16 +123,17 @@ def _target_sides(target: Target) -> Sides:
 def order(draft: Draft, ctx: Context) -> None:
     """Move dependents, with all that hangs from them, to the target's side of their heads."""
     rules = _target_sides(ctx.target)
-    if rules.idle and not ctx.target.pack.adpositions:
+    if not ctx.target.pack.adpositions and rules.idle:
         return
     moves: dict[int, bool] = {}
     bound = _bound(draft)
     for key in draft.order:
         token = draft.words[key]
         head = draft.words.get(token.head)
-        if head is None or token.relation == "punct" or key in bound:
+        relation = universal(token.deprel)
+        if head is None or relation == "punct" or key in bound:
             continue
-        side = _side(draft, rules, token, head)
+        side = _side(draft, rules, token, head, relation)
         if side is not None and ctx.fires(RULE, key):
             moves[key] = side
     if moves:
@@ -150,8 +151,7 @@ def _bound(draft: Draft) -> set[int]:
     return out
 
 
-def _side(draft: Draft, rules: Sides, token: Token, head: Token) -> Side:
-    relation = token.relation
+def _side(draft: Draft, rules: Sides, token: Token, head: Token, relation: str) -> Side:
     if relation == "case":
         if token.feats.get("AdpType") in ("Post", "Prep"):
             return token.feats["AdpType"] == "Prep"
@@ -161,16 +161,15 @@ def _side(draft: Draft, rules: Sides, token: Token, head: Token) -> Side:
     if relation == "mark":
         return rules.subordinator if token.upos == "SCONJ" else None
     if relation in ARGUMENTS and (head.upos in CLAUSAL or draft.kids(head.id, "cop")):
-        return _in_clause(draft, rules, token)
+        return _in_clause(draft, rules, token, relation)
     if head.upos in NOMINAL or head.upos == "NUM":
-        return _in_phrase(draft, rules, token)
+        return _in_phrase(draft, rules, token, relation)
     if head.upos in ("ADJ", "ADV") and relation == "advmod":
         return rules.degree
     return None
 
 
-def _in_clause(draft: Draft, rules: Sides, token: Token) -> Side:
-    relation = token.relation
+def _in_clause(draft: Draft, rules: Sides, token: Token, relation: str) -> Side:
     if relation in ("nsubj", "csubj"):
         return rules.subject
     if relation == "advmod" and draft.english(token) in NEGATORS:
@@ -186,8 +185,7 @@ def _is_question_word(token: Token) -> bool:
     return token.feats.get("PronType") in ("Int", "Rel")
 
 
-def _in_phrase(draft: Draft, rules: Sides, token: Token) -> Side:
-    relation = token.relation
+def _in_phrase(draft: Draft, rules: Sides, token: Token, relation: str) -> Side:
     if relation == "amod":
         return rules.adjective
     if relation == "det":
