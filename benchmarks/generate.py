@@ -4,9 +4,11 @@
         --parser stanza --model-dir MODELS
 
 The command runs as a whole process, with one worker: once to fill the parse cache, then ``--runs`` times. A run of
-one record measures the start-up, which is taken off. CPU seconds are the child's own, so that a busy machine
-does not count; the median is printed. "cold" runs see every word for the first time; the line "shared" runs the
-recipe together with ``--with`` others, which share parses and inflected forms, and divides by their number.
+one record measures the start-up, which is taken off. Rates are by the child's own CPU seconds ("per core"), the
+median of the runs; a busy machine counts less in them than in wall seconds, which are printed beside them. "first"
+runs see every word for the first time, with no store of learned forms; "second" runs, with another seed, find the
+store that a first run has left. The line "shared" runs the recipe together with ``--with`` others, which share
+parses and inflected forms, as a first run, and divides by their number.
 """
 
 from __future__ import annotations
@@ -20,17 +22,31 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
+from typing import NamedTuple
 
 
-def cpu(words: list[str]) -> float:
-    """CPU seconds of a command and its children."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+class Seconds(NamedTuple):
+    """What a command took, its children's CPU included."""
+
+    cpu: float
+    wall: float
+
+
+def spent(words: list[str]) -> Seconds:
+    """Seconds of a command and its children."""
+    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{' '.join(words)}\n{done.stderr}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Seconds(used, time.monotonic() - begun)
+
+
+def median(runs: list[Seconds]) -> Seconds:
+    return Seconds(*(statistics.median(column) for column in zip(*runs, strict=True)))
 
 
 def sentences(args: argparse.Namespace) -> tuple[int, int]:
@@ -86,21 +102,36 @@ def main() -> None:
     base += ["--model-dir", str(args.model_dir)] if args.model_dir else []
     folder = Path(tempfile.mkdtemp())
 
-    def timed(recipes: str, limit: int) -> float:
+    def timed(recipes: str, limit: int, *, first: bool, seed: int = 0) -> Seconds:
+        from morphaug.formstore import default_path
+
         out = folder / "out"
         shutil.rmtree(out, ignore_errors=True)
-        return cpu([*base, "--recipe", recipes, "--limit", str(limit), "--out", str(out)])
+        if first:
+            shutil.rmtree(default_path().parent, ignore_errors=True)
+        words = [*base, "--recipe", recipes, "--limit", str(limit), "--seed", str(seed), "--out", str(out)]
+        return spent(words)
 
-    start = statistics.median(timed(args.recipe, 1) for _ in range(args.runs))
     recipes = f"{args.recipe},{args.others}"
-    cold = statistics.median(timed(args.recipe, 0) for _ in range(args.runs)) - start
-    shared = (statistics.median(timed(recipes, 0) for _ in range(args.runs)) - start) / len(
-        recipes.split(",")
-    )
-    print(json.dumps({"python": sys.version.split()[0], "cores": os.cpu_count(), "start_s": round(start, 2)}))
+    taken: dict[str, list[Seconds]] = {"start": [], "first": [], "second": [], "shared": []}
+    for run in range(args.runs):  # in turn, so that a busy minute hits all of them
+        taken["start"].append(timed(args.recipe, 1, first=True))
+        taken["first"].append(timed(args.recipe, 0, first=True))
+        taken["second"].append(timed(args.recipe, 0, first=False, seed=1 + run))
+        taken["shared"].append(timed(recipes, 0, first=True))
+    found = {name: median(runs) for name, runs in taken.items()}
+    start = found.pop("start")
+    head = {"python": sys.version.split()[0], "cores": os.cpu_count(), "start_s": round(start.cpu, 2)}
+    print(json.dumps(head))
     print(f"{count} sentences, {words} words, target {args.target}, recipe {args.recipe}")
-    print(f"cold    {count / cold:8.0f} sentences/s  {1e6 * cold / words:6.1f} us/word")
-    print(f"shared  {count / shared:8.0f} sentences/s  {1e6 * shared / words:6.1f} us/word  (of {recipes})")
+    for name, seconds in found.items():
+        parts = len(recipes.split(",")) if name == "shared" else 1
+        cpu, wall = ((a - b) / parts for a, b in zip(seconds, start, strict=True))
+        note = f"  (of {recipes})" if parts > 1 else ""
+        print(
+            f"{name:<7} {count / cpu:6.0f} sentences/s by CPU time, {count / wall:6.0f} by wall"
+            f"  {1e6 * cpu / words:6.1f} us/word{note}"
+        )
     shutil.rmtree(folder)
 
 
