@@ -252,7 +252,7 @@ def test_neither_loss_nor_gradient_depends_on_how_a_step_is_cut(kind: Kind, how:
     assert len(packs) > 3
     assert sorted(int(u) for p in packs for u in p.units[: len(p.units) // 2]) == list(range(12))
     assert same == pytest.approx(loss, rel=1e-5)
-    assert float((few - many).abs().max()) <= 2e-5 * float(few.abs().max())
+    assert float((few - many).abs().max()) <= 1e-4 * float(few.abs().max())
     plain, below = _gradient(kind, made, None, settings)
     assert loss > below
     assert float((plain - few).abs().max()) > 1e-3 * float(plain.abs().max())
