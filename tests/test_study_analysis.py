@@ -581,3 +581,13 @@ def test_unknown_tracker_and_none(tmp_path: Path) -> None:
         open_tracker("wanddb", project="small", run="a", folder=tmp_path)
     open_tracker("", project="small", run="a", folder=tmp_path).log({"loss": 1.0}, 1)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("seeds", "verdict"), [(4, "undecided"), (8, "not supported")])
+def test_a_claim_is_not_refuted_before_all_its_seeds_are_in(seeds: int, verdict: str) -> None:
+    flat = {"p": 0.5, "delta": 0.1, "low": -0.3, "high": 0.4, "mde": 0.5, "seeds": seeds}
+    one = {"exploratory": False, "primary": True, "note": "", "over": {name: name for name in CONTROLS}}
+    design = {"smallest_effect": 1.0, "seeds": {"confirmatory": 8, "exploratory": 3}}
+    (row,) = informed([one], dict.fromkeys(CONTROLS, flat), design)
+    assert row["verdict"] == verdict
+    assert ("so far, on 4 seeds of 8" in row["reason"]) == (seeds == 4)

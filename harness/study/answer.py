@@ -6,8 +6,8 @@ each difference positive and below .05, two-sided. That all three hold is one cl
 nothing is corrected inside); over the claims that were not the primary one goes Holm. So a claim is
 
 supported       all three hold, Holm leaves it below .05, no planned seed is missing and there are 6 or more
-not supported   one of the three is lower, or is not higher where the smallest effect of interest would have
-                been found: the study had the power to see it, or the interval leaves it out
+not supported   no planned seed is missing and one of the three is lower, or is not higher where the smallest effect
+                of interest would have been found: the study had the power to see it, or the interval leaves it out
 undecided       none of these: without power, exploratory, or not finished
 missing         one of the three was not compared
 """
@@ -83,12 +83,14 @@ def _verdict(
         return "missing", f"not compared with {_listed([_BEATEN[name] for name in missing])}"
     smallest = design["smallest_effect"]
     read = {name: reading(row, smallest) for name, row in rows.items()}
+    seeds = min(row["seeds"] for row in rows.values())
+    planned = design["seeds"]["exploratory" if claim["exploratory"] else "confirmatory"]
     if failed := [name for name in CONTROLS if read[name] in ("loss", "no gain")]:
+        if seeds < planned:
+            return "undecided", f"so far, on {seeds} seeds of {planned}, no gain over {_told(failed, rows)}"
         return "not supported", f"no gain over {_told(failed, rows)}"
     if open_ := [name for name in CONTROLS if read[name] == "open"]:
         return "undecided", f"without the power to find {points(smallest)} over {_told(open_, rows)}"
-    seeds = min(row["seeds"] for row in rows.values())
-    planned = design["seeds"]["exploratory" if claim["exploratory"] else "confirmatory"]
     if claim["exploratory"]:
         return "undecided", "higher than all three, in an exploratory arm"
     if seeds < max(planned, LEAST_SEEDS):
