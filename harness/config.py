@@ -412,6 +412,11 @@ class RunConfig:
         return {name: phase for name, phase in found.items() if phase is not None}
 
 
+def run_folder(out: str, name: str, seed: int) -> Path:
+    """Where a run's results are."""
+    return Path(out) / "runs" / name / f"seed-{seed}"
+
+
 def load(path: Path, overrides: Sequence[str] = ()) -> RunConfig:
     """Read a configuration, apply overrides, check everything that can be checked without data.
 

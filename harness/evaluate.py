@@ -22,7 +22,7 @@ import numpy as np
 import torch
 
 from harness.checkpoint import load_heads
-from harness.config import EvalTaskConfig, EvaluateConfig, RunConfig, resolved
+from harness.config import EvalTaskConfig, EvaluateConfig, RunConfig, resolved, run_folder
 from harness.decode import decode
 from harness.encode import Settings, Tokenizer, load_tokenizer
 from harness.encoder import load_encoder
@@ -73,7 +73,7 @@ def write_results(
     Returns:
         What results.json holds.
     """
-    folder = Path(config.out) / "runs" / config.name / f"seed-{config.seed}"
+    folder = run_folder(config.out, config.name, config.seed)
     last = chain[-1] if chain else None
     model_folder = last.phase.folder / "model" if last else Path(config.model)
     key = evaluation_key(config, last)

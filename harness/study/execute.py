@@ -27,7 +27,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from harness.config import PhaseConfig, RunConfig, TaskConfig, parse, resolved
+from harness.config import PhaseConfig, RunConfig, TaskConfig, parse, resolved, run_folder
 from harness.data import TaskData, load_task
 from harness.phases import RUN, digest, read_json, write_json
 from harness.stages import stages
@@ -78,11 +78,6 @@ def registration(config: StudyConfig, *, write: bool = False) -> dict[str, Any]:
 # -- what is there ------------------------------------------------------------------------------------
 
 
-def run_folder(config: StudyConfig, name: str, seed: int) -> Path:
-    """Where a run's results are."""
-    return Path(config.out) / "runs" / name / f"seed-{seed}"
-
-
 def failures(config: StudyConfig) -> dict[str, str]:
     """Why runs failed, by "ARM.TARGET/seed-SEED"."""
     path = config.folder / "failures.json"
@@ -103,7 +98,7 @@ def finished(config: RunConfig) -> bool:
     """Whether a run's results are there, and of exactly this configuration, data and code."""
     from harness.evaluate import evaluation_key
 
-    folder = Path(config.out) / "runs" / config.name / f"seed-{config.seed}"
+    folder = run_folder(config.out, config.name, config.seed)
     if not (folder / "results.json").is_file() or not (folder / "run.json").is_file():
         return False
     chain = stages(config, _silence, load=load)
@@ -135,7 +130,7 @@ def work(job: Mapping[str, Any], report: Callable[[Mapping[str, Any]], None]) ->
                 said["state"] = "found"
             else:
                 run_training(config)
-            folder = Path(config.out) / "runs" / config.name / f"seed-{config.seed}"
+            folder = run_folder(config.out, config.name, config.seed)
             said["phases"] = read_json(folder / "run.json")["phases"]
             records = settle(Path(config.out), Path(job["folder"]), said["phases"], keep=job["keep"])
             for name, record in records.items() if job["tracker"] else ():
@@ -315,7 +310,7 @@ def _todo(config: StudyConfig, wanted: Sequence[Group], state: _State, say: Say)
             if run not in missing:
                 _note(config, state, f"{run.config.name}/seed-{run.seed}", "")
                 # Whatever ended the study before this was done:
-                keys = read_json(run_folder(config, run.config.name, run.seed) / "run.json")["phases"]
+                keys = read_json(run_folder(config.out, run.config.name, run.seed) / "run.json")["phases"]
                 settle(Path(config.out), config.folder, keys, keep=config.keep_models)
         state.done += len(found) - len(missing)
         if missing:
@@ -444,7 +439,7 @@ def _shared(config: StudyConfig, group: Group) -> bool:
         )
 
     return any(
-        not (run_folder(config, other.arm.run(target), other.seed) / "results.json").is_file()
+        not (run_folder(config.out, other.arm.run(target), other.seed) / "results.json").is_file()
         for other in groups(config)
         if same(other)
         for target in config.targets

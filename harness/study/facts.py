@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from harness.config import PhaseConfig
+from harness.config import PhaseConfig, run_folder
 from harness.measure import languages_of
 from harness.phases import read_json, versions
 from harness.study.arms import Arm
 from harness.study.config import StudyConfig
-from harness.study.execute import failures, run_folder
+from harness.study.execute import failures
 from harness.study.outcomes import Cell, Hole, Outcomes, Run, common_seeds, find_run
 from harness.tasks import two_letters
 
@@ -44,7 +44,7 @@ def find_runs(config: StudyConfig, arms: Iterable[Arm]) -> tuple[list[Run], list
         for target in config.targets:
             for seed in arm.seeds(config):
                 name = arm.run(target)
-                found = find_run(run_folder(config, name, seed), arm.name, target, seed)
+                found = find_run(run_folder(config.out, name, seed), arm.name, target, seed)
                 if isinstance(found, Run) and (other := _otherwise(config, found)):
                     found = f"run with another {other} than the study file has"
                 if isinstance(found, Run):

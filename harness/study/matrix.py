@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from harness.config import EvaluateConfig, PhaseConfig, RunConfig
+from harness.config import ConsistencyConfig, EvaluateConfig, ExampleConfig, PhaseConfig, RunConfig
 from harness.data import load_task
 from harness.measure import files_tested
 from harness.study.arms import Arm, arms_of
@@ -141,8 +141,6 @@ def _phase(
         assert ready is not None
         folder = (str(ready.corpora[arm.name]),)
         if arm.where == "consistency":
-            from harness.config import ConsistencyConfig, ExampleConfig
-
             task = replace(task, twins=folder)
             changes["consistency"] = given.consistency or ConsistencyConfig(example=ExampleConfig(twin="variant"))  # fmt: skip
         else:

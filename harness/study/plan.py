@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from harness.config import PhaseConfig
+from harness.config import PhaseConfig, run_folder
 from harness.data import TaskData
 from harness.encode import Settings, Tokenizer, load_tokenizer
 from harness.phases import read_json
@@ -119,7 +118,7 @@ def _silence(line: str) -> None:
 def _missing(config: StudyConfig, arm: Arm, seed: int) -> list[str]:
     """Targets that an arm has no results for in a seed."""
     names = list(config.targets)
-    folders = {name: Path(config.out) / "runs" / arm.run(name) / f"seed-{seed}" for name in names}
+    folders = {name: run_folder(config.out, arm.run(name), seed) for name in names}
     if not any((folder / "results.json").is_file() for folder in folders.values()):
         return names
     ready = {}
