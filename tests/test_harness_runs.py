@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import yaml
 from morphaug.app.cli import harness_main
-from tinymodel import make_tiny_model, sample_texts
+from tinymodel import TAGGED, make_tiny_model, sample_texts, write_panx
 
 from harness.phases import file_sha256
 from morphaug import resources
@@ -25,11 +25,6 @@ from morphaug.demo import own_home
 from morphaug.generate import Job, generate
 
 ROOT = Path(__file__).resolve().parent.parent
-TAGGED = {
-    "en": [("Anna", "B-PER"), ("lives", "O"), ("in", "O"), ("Turku", "B-LOC"), (".", "O")],
-    "fi": [("Anna", "B-PER"), ("asuu", "O"), ("Turussa", "B-LOC"), (".", "O")],
-    "sw": [("Juma", "B-PER"), ("anaishi", "O"), ("Nairobi", "B-LOC"), (".", "O")],
-}
 RUN: dict[str, Any] = {
     "name": "arm",
     "model": "model",
@@ -90,11 +85,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("nli", "qa"):
         shutil.copy(english / f"{name}.jsonl", folder)
     shutil.copy(english / "qa.jsonl", folder / "other.jsonl")
-    (folder / "panx").mkdir()
-    shutil.copy(english / "tagging.conll", folder / "panx" / "train-en.tsv")
-    for language, words in TAGGED.items():
-        sentence = "".join(f"{word}\t{tag}\n" for word, tag in words) + "\n"
-        (folder / "panx" / f"dev-{language}.tsv").write_text(sentence * 3, encoding="utf-8")
+    write_panx(folder / "panx", "en", "fi", "sw")
     (folder / "tatoeba").mkdir()
     texts = sample_texts()[:12]
     for code, side in (("eng", texts), ("fin", [text.upper() for text in texts])):

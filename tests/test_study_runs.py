@@ -19,7 +19,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from morphaug.app.cli import harness_main
-from tinymodel import make_tiny_model
+from tinymodel import make_tiny_model, write_panx
 
 from harness.config import TaskConfig
 from harness.data import load_task
@@ -39,10 +39,6 @@ from morphaug.generate import Job, generate
 
 ROOT = Path(__file__).resolve().parent.parent
 ENGLISH = data_file("samples", "english")
-TAGGED = {
-    "fi": [("Anna", "B-PER"), ("asuu", "O"), ("Turussa", "B-LOC"), (".", "O")],
-    "sw": [("Juma", "B-PER"), ("anaishi", "O"), ("Nairobi", "B-LOC"), (".", "O")],
-}
 STUDY: dict[str, Any] = {
     "name": "small",
     "model": "model",
@@ -85,11 +81,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     make_tiny_model(folder / "model")
     for name in ("nli", "qa", "multiple-choice"):
         shutil.copy(ENGLISH / f"{name}.jsonl", folder)
-    (folder / "panx").mkdir()
-    shutil.copy(ENGLISH / "tagging.conll", folder / "panx" / "train-en.tsv")
-    for language, words in TAGGED.items():
-        sentence = "".join(f"{word}\t{tag}\n" for word, tag in words) + "\n"
-        (folder / "panx" / f"dev-{language}.tsv").write_text(sentence * 3, encoding="utf-8")
+    write_panx(folder / "panx", "fi", "sw")
     with own_home(folder / "home"):
         for code in ("fin", "swh"):
             few = data_file("samples", code, "unimorph.tsv").read_text(encoding="utf-8").splitlines()[:60]

@@ -7,6 +7,21 @@ from pathlib import Path
 
 from morphaug.data import data_file
 
+TAGGED = {
+    "en": [("Anna", "B-PER"), ("lives", "O"), ("in", "O"), ("Turku", "B-LOC"), (".", "O")],
+    "fi": [("Anna", "B-PER"), ("asuu", "O"), ("Turussa", "B-LOC"), (".", "O")],
+    "sw": [("Juma", "B-PER"), ("anaishi", "O"), ("Nairobi", "B-LOC"), (".", "O")],
+}
+
+
+def write_panx(folder: Path, *dev: str) -> None:
+    """The sample's training sentences, and three development sentences in each of some languages, as PAN-X has them."""
+    folder.mkdir()
+    (folder / "train-en.tsv").write_bytes(data_file("samples", "english", "tagging.conll").read_bytes())
+    for language in dev:
+        sentence = "".join(f"{word}\t{tag}\n" for word, tag in TAGGED[language]) + "\n"
+        (folder / f"dev-{language}.tsv").write_text(sentence * 3, encoding="utf-8")
+
 
 def sample_texts() -> list[str]:
     """The sentences of the shipped English sample."""
