@@ -1272,7 +1272,7 @@ def test_augmented_records_are_of_the_task_and_know_their_source(
     _corpus(tmp_path / "aug", made_as, ENGLISH / source)
     task = get_task(name)
     originals = {record.id: record for record in task.read(ENGLISH / source)}
-    records = task.read_augmented(tmp_path / "aug")
+    records = augmented.load(task, tmp_path / "aug").records
     assert {r.language for r in records} == {"fi", "sw"}
     for record in records:
         assert record.origin is not None
@@ -1281,7 +1281,7 @@ def test_augmented_records_are_of_the_task_and_know_their_source(
             assert record.label == original.label
         if record.origin.recipe == "duplicate":
             assert replace(record, id=original.id, language="en", origin=None) == original
-    stream = task.read_augmented(tmp_path / "aug" / "fin" / "pseudo")
+    stream = augmented.load(task, tmp_path / "aug" / "fin" / "pseudo").records
     assert 0 < len(stream) < len(records)
     assert {(r.language, r.origin.recipe) for r in stream if r.origin} == {("fi", "pseudo")}
 
@@ -1292,7 +1292,7 @@ def test_the_words_of_an_augmented_record_say_what_they_stand_for(tmp_path: Path
     task = get_task("panx")
     originals = {r.id: r for r in task.read(ENGLISH / "tagging.conll") if isinstance(r, Tagged)}
     checked = 0
-    for record in task.read_augmented(tmp_path / "aug"):
+    for record in augmented.load(task, tmp_path / "aug").records:
         assert isinstance(record, Tagged)
         assert record.origin is not None
         source = originals[record.origin.source_id]
@@ -1311,7 +1311,7 @@ def test_the_words_of_an_augmented_record_say_what_they_stand_for(tmp_path: Path
 @pytest.mark.usefixtures("sample_home")
 def test_the_pieces_of_a_text_are_its_words(tmp_path: Path) -> None:
     _corpus(tmp_path / "aug", "span-qa", ENGLISH / "qa.jsonl", recipes=("pseudo",))
-    for record in get_task("squad").read_augmented(tmp_path / "aug"):
+    for record in augmented.load(get_task("squad"), tmp_path / "aug").records:
         assert isinstance(record, Question)
         assert record.origin is not None
         assert set(record.origin.pieces) == {"context", "question"}
@@ -1327,7 +1327,7 @@ def test_the_pieces_of_a_reordered_text_lead_back_to_the_same_words(tmp_path: Pa
     task = get_task("squad")
     english = {record.id: record for record in task.read(ENGLISH / "qa.jsonl")}
     moved = 0
-    for record in task.read_augmented(tmp_path / "aug"):
+    for record in augmented.load(task, tmp_path / "aug").records:
         assert isinstance(record, Question)
         assert record.origin is not None
         source = english[record.origin.source_id]
@@ -1355,19 +1355,19 @@ def test_a_folder_that_is_no_complete_corpus_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
         MorphaugError, match="no output of morphaug generate; name the folder that --out named"
     ):
-        task.read_augmented(tmp_path)
+        augmented.load(task, tmp_path)
     (tmp_path / "cut" / ".morphaug").mkdir(parents=True)
     with pytest.raises(MorphaugError, match="is not complete; run morphaug generate with --resume"):
-        task.read_augmented(tmp_path / "cut")
+        augmented.load(task, tmp_path / "cut")
     out = tmp_path / "aug"
     _corpus(out, "classification", ENGLISH / "nli.jsonl", recipes=("duplicate",))
     with pytest.raises(
         MorphaugError, match=r"no example of squad among .*name the task that the corpus was made of"
     ):
-        get_task("squad").read_augmented(out)
+        augmented.load(get_task("squad"), out)
     next((out / "fin" / "duplicate").iterdir()).unlink()
     with pytest.raises(MorphaugError, match=r"part-00000.jsonl is missing"):
-        task.read_augmented(out)
+        augmented.load(task, out)
 
 
 # -- the real files --------------------------------------------------------------------------------------

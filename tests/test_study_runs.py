@@ -371,18 +371,18 @@ def test_any_task_can_be_exported_augmented_and_read_back(
     job = Job(generated_as(task), (str(out),), ("fin",), ("duplicate", "pseudo"), tmp_path / "aug",
               parser=f"conllu:{ENGLISH}")  # fmt: skip
     generate(job)
-    same = task.read_augmented(tmp_path / "aug" / "fin" / "duplicate")
+    same = load_augmented(task, tmp_path / "aug" / "fin" / "duplicate").records
     assert len(same) == 5
     for record in same:
         assert record.origin
         before = originals[record.origin.source_id]
         assert replace(record, id=before.id, language="en", origin=None) == before
-    made = task.read_augmented(tmp_path / "aug" / "fin" / "pseudo")
+    made = load_augmented(task, tmp_path / "aug" / "fin" / "pseudo").records
     assert made
     train = load_task(replace(made_of, augmented=(str(tmp_path / "aug" / "fin" / "pseudo"),)))
     assert train.counts["augmented"] == len(made)
     with pytest.raises(MorphaugError, match=f"the rows are of {name}"):
-        other.read_augmented(tmp_path / "aug")
+        load_augmented(other, tmp_path / "aug")
 
 
 @pytest.mark.usefixtures("inside")

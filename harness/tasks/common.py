@@ -185,12 +185,6 @@ class Task:
         items = (item for path, form in found for item in _file_items(path, form, language))
         return _collect(self, (sources, items), split, language)
 
-    def read_augmented(self, folder: Path) -> list[Record]:
-        """The records that ``morphaug generate`` made of this task: see ``augmented.load``."""
-        from harness.tasks import augmented
-
-        return list(augmented.load(self, folder).records)
-
     def search(self, data: str | Path, split: str, wanted: Sequence[str]) -> Search:
         """Read a retrieval test.
 
