@@ -5,6 +5,7 @@ Heavy modules are imported inside the commands, so that ``morphaug --help`` answ
 
 from __future__ import annotations
 
+import gc
 import json
 import signal
 import sys
@@ -58,7 +59,10 @@ Language = Annotated[str, typer.Argument(help="A language: fin, fi, Finnish.", s
 
 def main() -> None:
     """The console script: a mistake of the user's is one line on stderr and exit code 2."""
-    _run(app)
+    try:
+        _run(app)
+    finally:
+        gc.freeze()  # or Python would look for cycles in everything once more, only to end
 
 
 def harness_main() -> None:

@@ -27,6 +27,7 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -40,7 +41,7 @@ _PRIOR = 1.5  # weight of the shorter context, in distinct outcomes of the longe
 _LENDERS = 24  # bundles that a bundle borrows from, at most
 _AGREEMENT_ROWS = 8_000  # rows that agreement is measured on
 _PEERS = 8  # bundles that an unseen one is composed from, at most, per group of features
-_HOPELESS = 0.03  # a stem change so much less likely than the best one cannot win
+_HOPELESS = 0.03  # a front or a stem change so much less likely than the best one cannot win
 _BROAD = 4  # contexts of an ending that do not look at its letters
 _KEPT = 20  # outcomes of a mixture that are carried on to longer contexts
 _CALLS = 20_000  # questions after which the memos are emptied: each adds a few dozen entries at most
@@ -156,30 +157,40 @@ def _front_contexts(lemma: str) -> tuple[list[str], list[str]]:
 
 
 Weights = Mapping[int, float]  # bundle -> what its rows weigh
-Step = tuple[float, list[tuple[int, float]]]
-"""How a context changes the mixture over shorter ones: what shares are multiplied by, and what is added to which."""
 
 
-def _step(counts: Mapping[int, float]) -> Step:
-    """Counts in a context, as a step of the mixture (Witten and Bell 1991)."""
+class Mixture(NamedTuple):
+    """Outcomes and their shares over contexts that grow: ``scale`` times what is in ``shares``.
+
+    The scale is kept apart so that a longer context, which lowers the shares of all outcomes of the shorter ones
+    alike, need only touch the outcomes that it has itself.
+    """
+
+    shares: Mapping[int, float]
+    scale: float
+
+
+_NOTHING = Mixture({}, 1.0)
+
+
+def _blend(counts: Mapping[int, float], shorter: Mixture) -> Mixture:
+    """A mixture over shorter contexts, and what was counted in one context more (Witten and Bell 1991)."""
     prior = _PRIOR * len(counts)
     whole = sum(counts.values()) + prior
-    return prior / whole, [(outcome, count / whole) for outcome, count in counts.items()]
-
-
-def _blend(step: Step, shorter: Mapping[int, float]) -> dict[int, float]:
-    """A mixture over shorter contexts, and one step more."""
-    scale, added = step
-    mixed = {outcome: share * scale for outcome, share in shorter.items()}
-    for outcome, share in added:
-        mixed[outcome] = mixed.get(outcome, 0.0) + share
-    return mixed
+    scale = shorter.scale * prior / whole
+    each = 1 / (whole * scale)
+    mixed = dict(shorter.shares)
+    for outcome, count in counts.items():
+        mixed[outcome] = mixed.get(outcome, 0.0) + count * each
+    return Mixture(mixed, scale)
 
 
 _share = itemgetter(1)
 
 
-def _best(shares: Mapping[int, float], n: int) -> list[tuple[int, float]]:
+def _best(mixture: Mixture, n: int) -> list[tuple[int, float]]:
+    """The likeliest outcomes and their shares, times nothing."""
+    shares = mixture.shares
     if len(shares) < 2:
         return list(shares.items())
     return sorted(shares.items(), key=_share, reverse=True)[:n]
@@ -345,37 +356,52 @@ class _Trained(NamedTuple):
     records: list[tuple[str, bytes]]
 
 
+class _Counted(NamedTuple):
+    """What was counted in a context.
+
+    Attributes:
+        numbers: Among others, for each bundle an outcome, its count, another outcome, its count, …
+        where: Bundle -> its rank.
+        ends: By rank, where a bundle's numbers begin; those of the next one begin where they end.
+        many: Whether the bundles are so many that each has a record of its own, read when it is asked for.
+    """
+
+    numbers: array[int]
+    where: dict[int, int]
+    ends: list[int]
+    many: bool
+
+
 def _record(node: Node) -> bytes:
-    """A context's counts in numbers of 16 bits: bundle, how many outcomes, then each outcome and its count."""
-    out = array("H")
-    for bundle, counts in node.items():
-        kept = [(outcome, min(n, _MOST)) for outcome, n in counts.items() if outcome <= _MOST][:_MOST]
-        if bundle <= _MOST:
-            out.extend((bundle, len(kept)))
-            for pair in kept:
-                out.extend(pair)
+    """A context's counts in numbers of 16 bits: how many bundles; these; how many numbers each has; and these."""
+    kept = {
+        bundle: [(outcome, min(n, _MOST)) for outcome, n in counts.items() if outcome <= _MOST][: _MOST // 2]
+        for bundle, counts in node.items()
+        if bundle <= _MOST
+    }
+    out = array("H", [len(kept), *kept, *(2 * len(pairs) for pairs in kept.values())])
+    for pairs in kept.values():
+        for pair in pairs:
+            out.extend(pair)
     if sys.byteorder == "big":
         out.byteswap()
     return out.tobytes()
 
 
-def _numbers(record: bytes) -> array[int]:
+def _counted(record: bytes) -> _Counted:
+    """What a record says; an empty one stands for many bundles."""
     numbers = array("H", record)
+    if not numbers:
+        return _Counted(numbers, {}, [0], True)
     if sys.byteorder == "big":
         numbers.byteswap()
-    return numbers
+    count = numbers[0]
+    where = dict(zip(numbers[1 : 1 + count], range(count), strict=True))
+    ends = list(accumulate(numbers[1 + count : 1 + 2 * count], initial=1 + 2 * count))
+    return _Counted(numbers, where, ends, False)
 
 
-def _counts(record: bytes) -> dict[int, Sequence[int]]:
-    """A record: bundle -> an outcome, its count, another outcome, …"""
-    numbers = _numbers(record)
-    out: dict[int, Sequence[int]] = {}
-    at, end = 0, len(numbers)
-    while at < end:
-        stop = at + 2 + 2 * numbers[at + 1]
-        out[numbers[at]] = numbers[at + 2 : stop]
-        at = stop
-    return out
+_UNSEEN = _Counted(array("H"), {}, [], False)
 
 
 def _train(rows: Iterable[tuple[str, str, str]]) -> _Trained:
@@ -495,18 +521,18 @@ class _Asked:
     """What is remembered of a bundle that was asked about.
 
     Attributes:
-        mixtures: Contexts of fronts and stem changes -> the mixture up to there.
-        steps: Contexts of endings -> their step of the mixture; None where nobody has seen the context.
+        mixtures: Contexts of fronts and stem changes -> the mixture up to there, and the bundles seen there.
+        nodes: Contexts of endings -> what was counted there, and the bundles seen there.
         tails: (stem change, last vowels) -> last letters of the stem -> the mixture of endings up to there.
         endings: (stem change, last vowels, last letters) -> the likeliest endings.
     """
 
-    __slots__ = ("endings", "mixtures", "steps", "tails")
+    __slots__ = ("endings", "mixtures", "nodes", "tails")
 
     def __init__(self) -> None:
-        self.mixtures: dict[str, tuple[dict[int, float], Weights]] = {}
-        self.steps: dict[str, tuple[Step, Weights] | None] = {}
-        self.tails: dict[tuple[int, str], dict[str, tuple[dict[int, float], Weights]]] = {}
+        self.mixtures: dict[str, tuple[Mixture, Weights]] = {}
+        self.nodes: dict[str, tuple[Mapping[int, float], Weights]] = {}
+        self.tails: dict[tuple[int, str], dict[str, tuple[Mixture, Weights]]] = {}
         self.endings: dict[tuple[int, str, str], list[tuple[int, float]]] = {}
 
 
@@ -536,8 +562,7 @@ class Affixes:
         self._cores: dict[frozenset[str], int] | None = None
         self._buckets: dict[tuple[str, str], list[tuple[str, int]]] | None = None
         self._codes: list[str] = []
-        self._contexts: dict[str, dict[int, Sequence[int]]] = {}
-        self._wide: set[str] = set()
+        self._contexts: dict[str, _Counted] = {}
         self._asked: dict[int, _Asked] = {}
         self._calls = 0
 
@@ -584,31 +609,36 @@ class Affixes:
         self._calls += 1
         if self._calls > _CALLS:
             self._calls = 0
-            for memo in (self._asked, self._contexts, self._wide):
-                memo.clear()
+            self._asked.clear()
+            self._contexts.clear()
         found = self._asked.get(bundle)
         if found is None:
             found = self._asked[bundle] = _Asked()
         return found
 
-    def _context(self, context: str) -> dict[int, Sequence[int]]:
-        """What was counted in a context: bundle -> an outcome, its count, another outcome, …"""
+    def _context(self, context: str) -> _Counted:
+        """What was counted in a context, from the trie."""
         records = self.trie.get(context) if "\0" not in context else None  # tries end their queries there
-        counted = self._contexts[context] = _counts(records[0]) if records else {}
-        if records and not counted:
-            self._wide.add(context)
-        return counted
+        found = self._contexts[context] = _counted(records[0]) if records else _UNSEEN
+        return found
 
-    def _of_wide(self, context: str, bundle: int) -> Sequence[int]:
-        """The counts of one bundle in a context of many."""
+    def _read(self, context: str, bundles: Iterable[int]) -> None:
+        """Add what was counted for some bundles to a context of many."""
         if not self._codes:
             from morphaug.paradigms import _code
 
             self._codes = [f"\x01{_code(i)}" for i in range(len(self._names))]
-        records = self.trie.get(context + self._codes[bundle])
-        return _numbers(records[0])[2:] if records else ()
+        numbers, where, ends, _ = self._contexts[context]
+        for bundle in bundles:
+            if bundle not in where:
+                records = self.trie.get(context + self._codes[bundle])
+                if records:
+                    own = _counted(records[0])
+                    numbers.extend(own.numbers[own.ends[0] :])
+                where[bundle] = len(ends) - 1
+                ends.append(len(numbers))
 
-    def _node(self, context: str, weights: Weights) -> tuple[dict[int, float], Weights]:
+    def _node(self, context: str, weights: Weights) -> tuple[Mapping[int, float], Weights]:
         """(outcome -> weighted count in a context, the weights of the bundles that were seen there).
 
         The bundle's own rows count, and those that it borrows.
@@ -616,47 +646,49 @@ class Affixes:
         counted = self._contexts.get(context)
         if counted is None:
             counted = self._context(context)
+        numbers, where, ends, many = counted
+        if many:
+            self._read(context, weights)
         node: dict[int, float] = {}
-        if context in self._wide:
-            for lender in weights:
-                if lender not in counted:
-                    counted[lender] = self._of_wide(context, lender)
-        elif not counted:
-            return node, weights
         lenders: dict[int, float] = {}
-        for lender in weights if len(counted) > len(weights) else counted:
-            if lender in weights and lender in counted and (pairs := counted[lender]):
+        for lender in weights if len(where) > len(weights) else where:
+            if lender in weights and lender in where:
+                rank = where[lender]
+                start, end = ends[rank], ends[rank + 1]
+                if start == end:
+                    continue
                 weight = lenders[lender] = weights[lender]
-                for at in range(0, len(pairs), 2):
-                    outcome = pairs[at]
-                    node[outcome] = node.get(outcome, 0.0) + weight * pairs[at + 1]
+                for at in range(start, end, 2):
+                    outcome = numbers[at]
+                    node[outcome] = node.get(outcome, 0.0) + weight * numbers[at + 1]
         return node, lenders
 
     def _mixed(
-        self, known: dict[str, tuple[dict[int, float], Weights]], contexts: Iterable[str], weights: Weights
-    ) -> dict[int, float]:
+        self, known: dict[str, tuple[Mixture, Weights]], contexts: Iterable[str], weights: Weights
+    ) -> Mixture:
         """The mixture over contexts that each extend the one before; remembered for each context."""
-        out: dict[int, float] = {}
+        out = _NOTHING
         for context in contexts:
             found = known.get(context)
             if found is None:
                 node, weights = self._node(context, weights)
-                mixture = _blend(_step(node), out) if node else node
-                if len(mixture) > 2 * _KEPT:
-                    mixture = dict(_best(mixture, _KEPT))
+                mixture = _blend(node, out) if node else _NOTHING
+                if len(mixture.shares) > 2 * _KEPT:
+                    mixture = Mixture(dict(_best(mixture, _KEPT)), mixture.scale)
                 found = known[context] = mixture, weights
             mixture, weights = found  # a bundle that was not seen here is not seen in longer contexts either
-            if not mixture:
+            if not mixture.shares:
                 break
             out = mixture
         return out
 
-    def _ending_step(self, asked: _Asked, context: str, weights: Weights) -> tuple[Step, Weights] | None:
-        """A context's step, and the weights of the bundles that were seen there; None if none was."""
-        if context in asked.steps:
-            return asked.steps[context]
-        node, lenders = self._node(context, weights)
-        found = asked.steps[context] = (_step(node), lenders) if node else None
+    def _ending_node(
+        self, asked: _Asked, context: str, weights: Weights
+    ) -> tuple[Mapping[int, float], Weights]:
+        """As ``_node``, remembered."""
+        found = asked.nodes.get(context)
+        if found is None:
+            found = asked.nodes[context] = self._node(context, weights)
         return found
 
     def _endings_of(
@@ -673,36 +705,37 @@ class Affixes:
                 broad = self._broad_endings(asked, pos, change, vowels, bundle)
                 known = asked.tails[change, vowels] = {"": broad}
             mixture = self._mixed_endings(asked, known, f"E{pos}s{vowels[:1]}\x05", back)
-            found = asked.endings[key] = _best(mixture, 3)
+            scale = mixture.scale
+            found = asked.endings[key] = [(ending, share * scale) for ending, share in _best(mixture, 3)]
         return found
 
     def _broad_endings(
         self, asked: _Asked, pos: str, change: int, vowels: str, bundle: int
-    ) -> tuple[dict[int, float], Weights]:
+    ) -> tuple[Mixture, Weights]:
         """The mixture over contexts that do not look at the stem's last letters, and the last vowel's bundles."""
         weights = self._lend_ending[bundle]
         out = self._mixed(asked.mixtures, (f"E{pos}",), weights)
         lenders: Weights = {}
         for context in (f"E{pos}r{chr(48 + change)}", f"E{pos}v{vowels[:1]}", f"E{pos}w{vowels}"):
-            step = self._ending_step(asked, context, weights)
-            if step is not None:
-                out = _blend(step[0], out)
+            node, seen = self._ending_node(asked, context, weights)
+            if node:
+                out = _blend(node, out)
                 if context[2] == "v":
-                    lenders = step[1]
-        return dict(_best(out, _KEPT)), lenders
+                    lenders = seen
+        return Mixture(dict(_best(out, _KEPT)), out.scale), lenders
 
     def _mixed_endings(
-        self, asked: _Asked, known: dict[str, tuple[dict[int, float], Weights]], head: str, back: str
-    ) -> dict[int, float]:
+        self, asked: _Asked, known: dict[str, tuple[Mixture, Weights]], head: str, back: str
+    ) -> Mixture:
         """The mixture over the broad contexts and those of the last letters."""
         out, weights = known[""]
         for size in range(1, 5):
             place = back[:size].ljust(size, "\0")  # a short stem is asked about again
             found = known.get(place)
             if found is None:
-                step = self._ending_step(asked, head + back[:size], weights)
-                found = known[place] = ({}, weights) if step is None else (_blend(step[0], out), step[1])
-            if not found[0]:
+                node, seen = self._ending_node(asked, head + back[:size], weights)
+                found = known[place] = (_blend(node, out), seen) if node else (_NOTHING, weights)
+            if not found[0].shares:
                 break
             out, weights = found
         return out
@@ -712,16 +745,28 @@ class Affixes:
             return ""
         return next((lemma[:n] for n in range(min(8, len(lemma) - 2), 1, -1) if lemma[:n] in self._moved), "")
 
-    def _front_shares(self, asked: _Asked, lemma: str, bundle: int) -> dict[int, float]:
-        """What the first and the last letters of a lemma say about its front, as independent witnesses."""
+    def _front_shares(self, asked: _Asked, lemma: str, bundle: int, moved: str) -> list[tuple[int, float]]:
+        """The likeliest fronts that a lemma can have, three at most, and their shares.
+
+        What its first and its last letters say are independent witnesses.
+        """
         alone, known = self._alone[bundle], asked.mixtures
-        base = self._mixed(known, ("L",), alone)
-        if len(base) < 2:
-            return base
-        first, last = (self._mixed(known, [f"L{c}" for c in part], alone) for part in _front_contexts(lemma))
-        joint = {f: first.get(f, 0.0) * last.get(f, 0.0) / share for f, share in base.items()}
-        total = sum(joint.values())
-        return {front: share / total for front, share in joint.items()}
+        base, scale = self._mixed(known, ("L",), alone)
+        able = [front for front in base if self._fits(lemma, self._fronts[front][0], moved)]
+        if len(able) < 2:
+            return [(front, base[front] * scale if len(base) == 1 else 1.0) for front in able]
+        first, last = (
+            self._mixed(known, [f"L{c}" for c in part], alone).shares for part in _front_contexts(lemma)
+        )
+        joint = {front: first.get(front, 0.0) * last.get(front, 0.0) / base[front] for front in able}
+        total = sum(joint.values()) or 1.0
+        least = _HOPELESS * max(joint.values())
+        return [(f, share / total) for f, share in _best(Mixture(joint, 1.0), 3) if share >= least]
+
+    @staticmethod
+    def _fits(lemma: str, off: str, moved: str) -> bool:
+        """Whether a front can be taken off a lemma."""
+        return bool(moved) if off == "*" else lemma.startswith(off)
 
     def _candidates(
         self, lemma: str, bundle: int, cells: Sequence[tuple[str, str]], keep: str
@@ -729,22 +774,16 @@ class Affixes:
         """(probability, form, front, change, ending), unsorted; more of them if a form has to keep something."""
         asked = self._of(bundle)
         pos = pos_of(self._names[bundle])[:1]
-        fronts = self._front_shares(asked, lemma, bundle)
         moved = self._prefix(lemma)
         own_changes = self._own(lemma, bundle, cells) if cells else None
         out: list[tuple[float, str, int, int, int]] = []
         most, tries, ends = (40, 20, 3) if keep else (12, 3, 2)
-        for front_id, p_front in _best(fronts, 3):
+        for front_id, p_front in self._front_shares(asked, lemma, bundle, moved):
             front = self._fronts[front_id]
-            if front[0] == "*":
-                if not moved:
-                    continue
-            elif not lemma.startswith(front[0]):
-                continue
             contexts = _stem_contexts(lemma, f"R{pos}{front[0]}")
             changes = self._mixed(asked.mixtures, contexts, self._lend_stem[bundle])
             if own_changes:
-                changes = _blend(_step(own_changes), changes)
+                changes = _blend(own_changes, changes)
             tried, least = 0, 0.0
             for change_id, p_change in _best(changes, most):
                 if p_change < least:
@@ -755,7 +794,7 @@ class Affixes:
                 if not tried and not keep:
                     least = _HOPELESS * p_change
                 tried += 1
-                p_both = p_front * p_change
+                p_both = p_front * p_change * changes.scale
                 for ending_id, p_ending in self._endings_of(asked, pos, stem, change_id, bundle)[:ends]:
                     form = _join(stem, front, self._endings[ending_id], moved)
                     if form:

@@ -22,7 +22,7 @@ from morphaug.work import Reject, Settings, derive_record
 if TYPE_CHECKING:
     from morphaug.morphology import Form
     from morphaug.parsing import Parser
-    from morphaug.recipes import Recipe
+    from morphaug.recipes import Known, Recipe
 
 Record = dict[str, Any]
 Batch = Mapping[str, Sequence[Any]]
@@ -138,12 +138,13 @@ class Augmenter:
         parser = self.parser
         source = _shared_source(parser, self.model_dir) if isinstance(parser, str) else TreeSource(parser)
         trees = source.trees(task, examples, self.fields)
+        known: Known = {}
         for example, parses in zip(examples, trees, strict=True):
             if isinstance(parses, Reject):
                 self._reject(parses)
                 continue
             for variant in range(self.variants):
-                made = derive_record(example, parses, task, chain, target, settings, variant)
+                made = derive_record(example, parses, task, chain, target, settings, variant, known)
                 if isinstance(made, Rejected):
                     origin = (self.target, chain.name, variant)
                     self._reject(Reject(example.id, "", made.reason, made.detail, *origin))

@@ -108,6 +108,7 @@ class Derivation:
     _source: _Layout | None = field(default=None, init=False, repr=False, compare=False)
     _output: _Layout | None = field(default=None, init=False, repr=False, compare=False)
     _same: bool | None = field(default=None, init=False, repr=False, compare=False)
+    _edits: tuple[int, int] | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.source) != len(self.output):
@@ -441,26 +442,39 @@ class Derivation:
         return out
 
     @property
-    def edit_rate(self) -> float:
-        """Share of the source words that were changed, moved or dropped, from 0 to 1.
+    def edits(self) -> tuple[int, int]:
+        """(source words, how many of them were changed, moved or dropped).
 
         The others are the longest sequence of source words that stand in the output in the same order
         with the same letters (capitals aside), each as the principal source of a word. Added words do
-        not count. A field without words has rate 0.
+        not count.
         """
-        total = len([t for s in self.source for t in s.tokens if t.form])
-        if not total:
-            return 0.0
-        kept = 0
+        if self._edits is None:
+            object.__setattr__(self, "_edits", self._count_edits())
+        assert self._edits is not None
+        return self._edits
+
+    @property
+    def edit_rate(self) -> float:
+        """Share of the source words that were changed, moved or dropped, from 0 to 1; 0 for a field without words."""
+        words, edits = self.edits
+        return edits / words if words else 0.0
+
+    def _count_edits(self) -> tuple[int, int]:
+        words = kept = 0
         for old, new in zip(self.source, self.output, strict=True):
             place = {t.id: (at, t.form) for at, t in enumerate(old.tokens) if t.form}
+            words += len(place)
+            if new is old:
+                kept += len(place)
+                continue
             unchanged: list[int] = []
             for token in new.tokens:
                 at, form = place.get(token.src[0], (-1, "")) if token.src else (-1, "")
                 if at >= 0 and (form is token.form or form.lower() == token.form.lower()):
                     unchanged.append(at)
             kept += longest_run(unchanged)
-        return 1.0 - kept / total
+        return words, words - kept
 
     def problem(self) -> str:
         """What an operator did wrong ("" if nothing): for tests and for ``--strict`` runs."""

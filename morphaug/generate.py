@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 CHUNK = 64  # examples that go to a worker together
 GROUP = 512  # examples that are parsed together
-_COLLECTED = 8  # chunks between searches for cycles: more often, they find the same trees again
+_COLLECTED = 64  # chunks between searches for cycles: more often, they find the same trees again
 
 Progress = Callable[[int, int], None]
 """Called with the number of examples that are done and of records written."""

@@ -35,7 +35,7 @@ from morphaug.transducer import Transducer
 if TYPE_CHECKING:
     from morphaug.paradigms import Paradigms
 
-FORMAT = 3
+FORMAT = 4
 FILES = ("inflector.json", "inflector.marisa", "inflector.npz", "inflector.npy")
 """The files of an inflector: header, affix counts, and (of a network) small arrays and the mapped table."""
 _HEADER, _TRIE, _ARRAYS, _TABLE = FILES

@@ -28,7 +28,11 @@ from morphaug.surface import finish
 from morphaug.target import Target
 from morphaug.trees import Sentence
 
-__all__ = ["RECIPES", "Key", "Recipe", "Step", "derive", "load_recipes", "recipe"]
+__all__ = ["RECIPES", "Key", "Known", "Recipe", "Step", "derive", "load_recipes", "recipe"]
+
+
+Known = dict[tuple[int, int], tuple[Sequence[Sentence], Derivation]]
+"""Derivations without draws by the identity of the parse and the variant, each with that parse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +185,12 @@ def _parse_step(raw: Any, place: str) -> Step:
 
 
 def derive(
-    sentences: Sequence[Sentence], recipe: Recipe, target: Target, key: Key, rate: float = 1.0
+    sentences: Sequence[Sentence],
+    recipe: Recipe,
+    target: Target,
+    key: Key,
+    rate: float = 1.0,
+    known: Known | None = None,
 ) -> Derivation:
     """Apply a recipe to one field.
 
@@ -191,16 +200,24 @@ def derive(
         target: The language to move towards.
         key: What random draws depend on.
         rate: Share of the sites that operators touch, 0 to 1.
+        known: What this recipe, target and rate made of other fields. A context that many questions share is a
+            parse that many examples share, and unless something is drawn, it becomes the same in all of them.
 
     Returns:
         The frozen result. Sentences that nothing changed are the very objects that came in.
     """
+    place = id(sentences), key.variant
+    if known is not None and place in known:
+        return known[place][1]
     base = Context(target, key, recipe.name, rate)
     output = [
         _run(sentence, recipe, base.at(i)) if sentence.tokens else sentence
         for i, sentence in enumerate(sentences)
     ]
-    return Derivation(tuple(sentences), tuple(output))
+    derivation = Derivation(tuple(sentences), tuple(output))
+    if known is not None and not base.drawn:
+        known[place] = sentences, derivation  # who holds the parse, its id stays its own
+    return derivation
 
 
 def _run(sentence: Sentence, recipe: Recipe, ctx: Context) -> Sentence:

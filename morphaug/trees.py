@@ -162,7 +162,9 @@ def uncollected() -> Iterator[None]:
         yield
     finally:
         if was:
+            gc.freeze()
             gc.enable()
+            gc.unfreeze()  # what was made counts as old now: else the next object would start a search in all of it
 
 
 def longest_run(places: Sequence[int]) -> int:

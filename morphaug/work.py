@@ -15,7 +15,7 @@ from morphaug.tally import Tally
 from morphaug.trees import Sentence
 
 if TYPE_CHECKING:
-    from morphaug.recipes import Recipe
+    from morphaug.recipes import Known, Recipe
     from morphaug.target import Target
     from morphaug.tasks import Task
 
@@ -100,7 +100,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Augmented:
-    """An output record, the derivations of its fields, and their words and edits (see ``edits_of``)."""
+    """An output record, the derivations of its fields, and their words and edits (see ``Derivation.edits``)."""
 
     record: dict[str, Any]
     derivations: Mapping[str, Derivation]
@@ -116,6 +116,7 @@ def derive_record(
     target: Target,
     settings: Settings,
     variant: int,
+    known: Known,
 ) -> Augmented | Rejected:
     """One output record of one example.
 
@@ -124,11 +125,14 @@ def derive_record(
         parses: The parse of each of its fields.
         task, recipe, target, settings: What to do.
         variant: 0 for the first variant.
+        known: What the recipe and the target have already made of fields of the same parse.
     """
     from morphaug.recipes import Key, derive
 
     derivations = {
-        name: derive(trees, recipe, target, Key(settings.seed, example.id, variant, name), settings.rate)
+        name: derive(
+            trees, recipe, target, Key(settings.seed, example.id, variant, name), settings.rate, known
+        )
         for name, trees in parses.items()
     }
     record = task.rebuild(example.record, derivations, settings.fields)
@@ -149,7 +153,8 @@ def finished(
     """The record with an id of its own and a note of where it came from, or without them if it is to be plain."""
     from morphaug.tasks import stamp
 
-    words, edits = edits_of(derivations)
+    counts = [derivation.edits for derivation in derivations.values()]
+    words, edits = sum(words for words, _ in counts), sum(edits for _, edits in counts)
     if variant and isinstance(record.get("conllu"), str):  # a treebank's sentence ids are unique
         record = {**record, "conllu": _SENT_ID.sub(rf"\g<0>-{variant}", record["conllu"], count=1)}
     record = stamp(
@@ -164,20 +169,6 @@ def finished(
     if settings.plain:
         record = {k: v for k, v in record.items() if k in example.record}
     return Augmented(record, derivations, words, edits)
-
-
-def edits_of(derivations: Mapping[str, Derivation]) -> tuple[int, int]:
-    """(source words of all fields, how many of them were changed, moved or dropped)."""
-    words = edits = 0
-    for derivation in derivations.values():
-        count = 0
-        for sentence in derivation.source:
-            for token in sentence.tokens:
-                if token.form:
-                    count += 1
-        words += count
-        edits += round(derivation.edit_rate * count)
-    return words, edits
 
 
 def work(
@@ -196,12 +187,13 @@ def work(
     pairs = list(combinations(range(len(recipes)), 2))
     for at_target, target in enumerate(targets):
         first = at_target * len(recipes)
+        known: list[Known] = [{} for _ in recipes]
         counts = [[0, 0] for _ in pairs]
         for example, trees in zip(examples, parses, strict=True):
             for variant in range(settings.variants):
                 texts: list[tuple[str, ...] | None] = []
-                for at, recipe in enumerate(recipes, first):
-                    result = _guarded(example, trees, task, recipe, target, settings, variant)
+                for at, (recipe, before) in enumerate(zip(recipes, known, strict=True), first):
+                    result = _guarded(example, trees, task, recipe, target, settings, variant, before)
                     tally = made.tallies[at]
                     if isinstance(result, Rejected):
                         origin = (target.code, recipe.name, variant)
@@ -237,10 +229,11 @@ def _guarded(
     target: Target,
     settings: Settings,
     variant: int,
+    known: Known,
 ) -> Augmented | Rejected:
     """``derive_record``; a fault of our own costs one record, not the run, and is reported as what it is."""
     try:
-        return derive_record(example, trees, task, recipe, target, settings, variant)
+        return derive_record(example, trees, task, recipe, target, settings, variant, known)
     except MorphaugError:
         raise
     except Exception as error:

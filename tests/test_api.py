@@ -15,7 +15,7 @@ import morphaug
 from morphaug import Augmenter, MissingResource, Reject, UnknownName
 from morphaug.data import data_file
 from morphaug.generate import Job, generate
-from morphaug.recipes import Step
+from morphaug.recipes import Recipe, Step
 
 ENGLISH = data_file("samples", "english")
 PARSES = f"conllu:{ENGLISH}"
@@ -70,6 +70,24 @@ def test_a_stream_is_lazy_and_gives_what_generate_gives(tmp_path: Path) -> None:
     first = next(stream)
     assert taken == 3
     assert [first, *stream] == [json.loads(line) for line in lines]
+
+
+@pytest.mark.parametrize("recipe", ["pseudo", "noise:pseudo", "order-half"])
+@pytest.mark.parametrize("settings", [{}, {"variants": 3}, {"rate": 0.5}])
+def test_what_a_text_becomes_does_not_depend_on_who_shares_it(recipe: str, settings: dict[str, Any]) -> None:
+    """A text is derived once for all records that share it, but only where nothing is drawn for each of them."""
+    chain = Recipe(recipe, (Step("lexicalise"), Step("order", 0.5))) if recipe == "order-half" else recipe
+    own = augmenter(recipe=chain, seed=3, **settings)
+    texts = [(a["premise"], b["hypothesis"]) for a in nli()[:4] for b in nli()[:4]]
+    records = [
+        {"id": f"{k}", "premise": premise, "hypothesis": hypothesis, "label": "neutral"}
+        for k, (premise, hypothesis) in enumerate(texts)
+    ]
+    alone = [made for record in records for made in own.augment(record)]
+    assert list(own.stream(records, batch=len(records))) == alone
+    made = {record["premise"] for record in alone if record["morphaug"]["variant"] == 0}
+    drawn = recipe != "pseudo" or "rate" in settings
+    assert (len(made) > 4) == drawn  # or the records would be alike even if a draw were shared
 
 
 def test_names_are_checked_at_once() -> None:

@@ -547,10 +547,10 @@ def test_a_fault_of_an_operator_costs_one_record(tmp_path: Path, monkeypatch: py
 
     true = recipes.derive
 
-    def faulty(sentences: Any, recipe: Any, target: Any, key: Any, rate: float) -> Any:
+    def faulty(sentences: Any, recipe: Any, target: Any, key: Any, *rest: Any) -> Any:
         if key.example == "nli-04":
             raise IndexError("list index out of range")
-        return true(sentences, recipe, target, key, rate)
+        return true(sentences, recipe, target, key, *rest)
 
     monkeypatch.setattr(recipes, "derive", faulty)
     report = generate(job(tmp_path / "out"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -36,6 +36,8 @@ class Context:
         recipe: Name of the recipe, part of every draw but the lexical ones.
         rate: Share of the sites that an operator may touch, 0 to 1.
         index: Position of the sentence in its field.
+        drawn: Rules that have drawn, here or in a context that this one was made from or made: while there are
+            none, the outcome is the same for every example.
     """
 
     target: Target
@@ -43,9 +45,11 @@ class Context:
     recipe: str
     rate: float = 1.0
     index: int = 0
+    drawn: set[str] = field(default_factory=set, repr=False, compare=False)
 
     def draw(self, rule: str, site: object) -> float:
         """A number in [0, 1) for one site of one operator."""
+        self.drawn.add(rule)
         k = self.key
         return _unit(
             f"{k.seed}\x1f{self.recipe}\x1f{self.target.code}\x1f{k.example}\x1f{k.variant}\x1f{k.field}"
@@ -54,6 +58,7 @@ class Context:
 
     def draw_word(self, lemma: str, upos: str) -> float:
         """A number in [0, 1) that is the same wherever this lemma stands in the example, in any field or recipe."""
+        self.drawn.add("word")
         k = self.key
         return _unit(f"{k.seed}\x1f{self.target.code}\x1f{k.example}\x1f{k.variant}\x1f{lemma}\x1f{upos}")
 
