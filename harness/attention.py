@@ -2,7 +2,8 @@
 
 ========================== ==================================================================================
 CPU                        tiles: short sequences share a tile under a block mask, long ones have their own;
-                           tiles of one width are one batched product. Dropout by `harness.kernels.Noise`
+                           tiles of one width are one batched product, those of the longest a product a
+                           head. Dropout by `harness.kernels.Noise`
 cuda, no dropout, 16 bit   ``torch.nn.attention.varlen.varlen_attn`` where this torch has it
 cuda                       torch's scaled dot product attention over jagged tensors: flash attention, which
                            keeps attention dropout (varlen_attn and FlashAttention 4 have none)
@@ -21,7 +22,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from harness.kernels import Noise
+from harness.kernels import Noise, matmul
 from harness.packing import packs, ranges
 from harness.store import Ints, Longs
 
@@ -30,9 +31,10 @@ try:
 except ImportError:  # torch before 2.10
     varlen_attn = None
 
-# Sequences up to this length share tiles of this width; longer ones are padded to a multiple of _ROUND.
+# Sequences up to _NARROW share tiles of this width; longer ones are padded to a multiple of _ROUND. Those
+# above _WIDE are not: each is computed head by head, which lets oneDNN multiply (harness.kernels.matmul).
 # The probabilities of a chunk of tiles (_CHUNK numbers a head) stay in the processor's cache.
-_NARROW, _ROUND, _CHUNK = 64, 32, 1 << 17
+_NARROW, _WIDE, _ROUND, _CHUNK = 64, 256, 32, 1 << 17
 
 
 class Tiles(NamedTuple):
@@ -94,7 +96,7 @@ def _widths(lengths: Longs) -> list[tuple[int, list[Longs]]]:
         shared = [short[members] for members in packs(lengths[short], _NARROW)]
         found.append((int(max(lengths[members].sum() for members in shared)), shared))
     long = np.flatnonzero(lengths > _NARROW)
-    rounded = -(-lengths[long] // _ROUND) * _ROUND
+    rounded = np.where(lengths[long] > _WIDE, lengths[long], -(-lengths[long] // _ROUND) * _ROUND)
     for width in np.unique(rounded):
         members = long[rounded == width]
         found.append((int(lengths[members].max()), [members[i : i + 1] for i in range(len(members))]))
@@ -185,18 +187,16 @@ class _TileAttention(torch.autograd.Function):
         out = qkv.new_empty(len(moved) // 3, size)
         saved: list[Tensor | None] = []
         ctx.grow = 1.0
-        for tile, (query, key, value), (into,) in zip(
-            where.tiles, _pieces(moved, where, 3, heads), _pieces(out, where, 1, heads), strict=True
-        ):
-            scores = torch.bmm(query * size**-0.5, key.transpose(1, 2))
-            if tile.bias is not None:
-                scores.view(len(tile.tokens), heads, *scores.shape[1:]).add_(tile.bias)
+        for bias, (query, key, value, into) in _blocks(where, heads, moved, out):
+            scores = matmul(query * size**-0.5, key.mT)
+            if bias is not None:
+                scores.view(len(bias), heads, *scores.shape[1:]).add_(bias)
             weights = torch.softmax(scores, -1)
             dropped, keep = weights, None
             if dropout > 0 and noise is not None:
                 keep, ctx.grow = noise.keep(weights.shape, dropout)
                 dropped = torch.mul(keep.to(qkv.dtype), weights, out=scores)
-            torch.bmm(dropped, value, out=into)
+            matmul(dropped, value, out=into)
             saved += [weights, keep]
         ctx.save_for_backward(moved, *saved)
         ctx.heads, ctx.where = heads, where
@@ -209,33 +209,42 @@ class _TileAttention(torch.autograd.Function):
         size = moved.shape[1]
         ups = grad.reshape(-1, size).index_select(0, _moves(where, 1, heads)[0]).mul_(ctx.grow)
         out = torch.empty_like(moved)
-        pieces = (
-            _pieces(moved, where, 3, heads),
-            _pieces(ups, where, 1, heads),
-            _pieces(out, where, 3, heads),
-        )
-        for number, ((query, key, value), (up,), (to_query, to_key, to_value)) in enumerate(
-            zip(*pieces, strict=True)
-        ):
+        for number, (_, views) in enumerate(_blocks(where, heads, moved, ups, out)):
+            query, key, value, up, to_query, to_key, to_value = views
             weights, keep = saved[2 * number : 2 * number + 2]
             # The gradient of dropout(softmax(scores)), through the mask and then the softmax.
-            down, dropped = torch.bmm(up, value.transpose(1, 2)), weights
+            down, dropped = matmul(up, value.mT), weights
             if keep is not None:
                 mask = keep.to(moved.dtype)
                 down *= mask
                 dropped = mask.mul_(weights)
             scores = torch._softmax_backward_data(down, weights, -1, moved.dtype)
-            torch.bmm(dropped.transpose(1, 2), up, out=to_value)
-            torch.bmm(scores, key * size**-0.5, out=to_query)
-            torch.bmm(scores.transpose(1, 2), query * size**-0.5, out=to_key)
+            matmul(dropped.mT, up, out=to_value)
+            matmul(scores, key * size**-0.5, out=to_query)
+            matmul(scores.mT, query * size**-0.5, out=to_key)
         return out.index_select(0, _moves(where, 3, heads)[1]).view(len(grad), -1), None, None, None, None
 
 
-def _pieces(rows: Tensor, where: Layout, parts: int, heads: int) -> Iterator[tuple[Tensor, ...]]:
-    """For each of the pack's groups of tiles, ``parts`` views [tiles x heads, width, d / heads] of moved rows."""
-    start = 0
+def _blocks(
+    where: Layout, heads: int, *moved: Tensor
+) -> Iterator[tuple[Tensor | None, tuple[Tensor, ...]]]:
+    """What one product takes at a time of rows that were moved into the tiles (see `_moves`).
+
+    Returns:
+        For each group of tiles its bias, and of each tensor in turn a view of each of its parts,
+        [tiles x heads, width, d / heads]; for a sequence longer than _WIDE the same of each head,
+        [width, d / heads].
+    """
+    start, rows = 0, heads * sum(tile.tokens.size for tile in where.tiles)
     for tile in where.tiles:
         count, width = tile.tokens.shape
-        end = start + parts * count * heads * width
-        yield rows[start:end].view(parts, count * heads, width, -1).unbind(0)
+        end = start + count * heads * width
+        views: list[Tensor] = []
+        for tensor in moved:
+            parts = len(tensor) // rows
+            views += tensor[parts * start : parts * end].view(parts, count * heads, width, -1).unbind(0)
+        if width > _WIDE:
+            yield from ((None, matrices) for matrices in zip(*(view.unbind(0) for view in views), strict=True))
+        else:
+            yield tile.bias, tuple(views)
         start = end

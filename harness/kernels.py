@@ -103,9 +103,27 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor, copy: Tensor | None = None) 
     """
     if copy is not None:
         return _LinearCopy.apply(x, weight, bias, copy)
-    if _ONEDNN and x.dtype == torch.float32 and x.device.type == "cpu" and x.shape[0]:
+    if _in_onednn(x):
         return _Linear.apply(x, weight, bias)
     return functional.linear(x, weight, bias)
+
+
+def matmul(x: Tensor, y: Tensor, out: Tensor | None = None) -> Tensor:
+    """x y; two matrices in oneDNN where it has single precision products, two batches of them in one call.
+
+    Args:
+        x: [m, k], or [n, m, k].
+        y: [k, l], or [n, k, l].
+        out: Where to write it; default: a new tensor.
+
+    Returns:
+        [m, l], or [n, m, l]. No gradient flows back.
+    """
+    if x.ndim == 3 or not _in_onednn(x):
+        return torch.matmul(x, y, out=out)
+    # oneDNN reads its second factor in any order, but its first only row by row.
+    product = _product(x, y.t()) if x.is_contiguous() else _product(y.t(), x).t()
+    return product if out is None else out.copy_(product)
 
 
 class _DropoutAdd(torch.autograd.Function):
@@ -140,6 +158,10 @@ def dropout_add(x: Tensor, residual: Tensor | None, dropout: float, noise: Noise
             return _DropoutAdd.apply(x, residual, dropout, noise)
         x = functional.dropout(x, dropout)
     return x if residual is None else x + residual
+
+
+def _in_onednn(x: Tensor) -> bool:
+    return _ONEDNN and x.dtype == torch.float32 and x.device.type == "cpu" and len(x) > 0
 
 
 def _product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

@@ -278,9 +278,14 @@ def test_killed_in_the_middle_of_an_epoch_it_goes_on_to_the_same_result(
     assert resumed["scores"] == first["scores"]
 
 
-def test_two_processes_under_torchrun_lose_what_one_does(place: Path, first: dict[str, Any]) -> None:
+@pytest.mark.parametrize("consistency", ["", "{example: {twin: subwords}}"])
+def test_two_processes_under_torchrun_lose_what_one_does(
+    place: Path, first: dict[str, Any], consistency: str
+) -> None:
+    """With twins too: an example and its twin stay in one pack, whichever process that goes to."""
     assert first
     few = ("mlm=", "intermediate=", "evaluate=", "target.steps=6", "target.epochs=", "target.pack_tokens=128")
+    few = (*few, f"target.consistency={consistency}")
     alone = train(place, "out=alone", *few)
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     words = [*torchrun, "-m", "harness", "train", "run.yaml", "out=pair", *few]
