@@ -9,6 +9,9 @@ median of the runs; a busy machine counts less in them than in wall seconds, whi
 runs see every word for the first time, with no store of learned forms; "second" runs, with another seed, find the
 store that a first run has left. The line "shared" runs the recipe together with ``--with`` others, which share
 parses and inflected forms, as a first run, and divides by their number.
+
+A text that occurs again near by (a premise with three hypotheses, a context with five questions) is derived once.
+With ``--distinct`` each text of the input is taken once, as plain text, to see what it costs without that.
 """
 
 from __future__ import annotations
@@ -81,6 +84,19 @@ def sentences(args: argparse.Namespace) -> tuple[int, int]:
     return own, words
 
 
+def distinct(args: argparse.Namespace, path: Path) -> None:
+    """Write each text of the input's fields once, as records of the task text."""
+    from morphaug.formats import read_records
+    from morphaug.tasks import get_task
+
+    task, columns = get_task(args.task), args.columns.split(",") if args.columns else None
+    texts: dict[str, None] = {}
+    for record, _ in read_records(args.input, "auto", columns=columns):
+        fields = task.fields(record, {}) if isinstance(record, dict) else None
+        texts |= dict.fromkeys(fields.values()) if isinstance(fields, dict) else {}
+    path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -94,13 +110,17 @@ def main() -> None:
     parser.add_argument("--parser", default="auto")
     parser.add_argument("--model-dir", type=Path)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--distinct", action="store_true", help="each text once, as plain text")
     args = parser.parse_args()
+    folder = Path(tempfile.mkdtemp())
+    if args.distinct:
+        distinct(args, folder / "texts.jsonl")
+        args.task, args.input, args.columns = "text", str(folder / "texts.jsonl"), ""
     count, words = sentences(args)
     base = [sys.executable, "-m", "morphaug", "generate", "--workers", "1", "--task", args.task]
     base += ["--input", args.input, "--target", args.target, "--parser", args.parser]
     base += ["--columns", args.columns] if args.columns else []
     base += ["--model-dir", str(args.model_dir)] if args.model_dir else []
-    folder = Path(tempfile.mkdtemp())
 
     def timed(recipes: str, limit: int, *, first: bool, seed: int = 0) -> Seconds:
         from morphaug.formstore import default_path
