@@ -14,10 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from morphaug.app.cli import harness_main
 from tinymodel import make_tiny_model, write_panx
 
@@ -25,8 +28,8 @@ from harness.config import TaskConfig
 from harness.data import load_task
 from harness.study.arms import arms_of
 from harness.study.config import StudyConfig, load_study, parse_study
-from harness.study.corpora import CLOSE, searched
 from harness.study.execute import registration
+from harness.study.matching import CLOSE, searched, uneven
 from harness.study.matrix import expand, groups
 from harness.tasks import TASKS
 from harness.tasks.augmented import load as load_augmented
@@ -64,7 +67,7 @@ STUDY: dict[str, Any] = {
             "evaluate": [{"task": "panx", "data": "panx", "languages": ["fi", "sw"], "split": "dev"}],
         }
     },
-    "augment": {"languages": ["fi", "sw"], "parser": f"conllu:{ENGLISH}"},
+    "augment": {"languages": ["fi", "sw"], "parser": f"conllu:{ENGLISH}", "fertility": 0},
     "arms": {"confirmatory": ["duplicate", "pseudo-fi"]},
     "primary": {"arm": "pseudo-fi", "over": "duplicate", "target": "ner", "language": "fi"},
 }
@@ -287,6 +290,65 @@ def test_a_rate_is_found_at_which_edit_rates_are_alike(top: float, share: float,
     assert 0 < rate <= 1
     assert abs(edits - top * share) <= 2 * CLOSE
     assert edits == pytest.approx(top * rate**bend)
+
+
+COUNTS = arrays(np.int64, (3, 24), elements=st.integers(1, 30))
+
+
+@given(COUNTS, COUNTS, st.floats(0.0, 0.5))
+def test_examples_are_left_out_until_fertility_is_alike(
+    words: npt.NDArray[np.int64], more: npt.NDArray[np.int64], share: float
+) -> None:
+    subwords = words + more
+    out = uneven(subwords, words, [(0, 2), (1,)], share)
+    assert len(set(out)) == len(out)
+    kept = [at for at in range(24) if at not in out]
+    for left in (kept, *([kept + out[-1:]] if out else [])):
+        rates = subwords[:, left].sum(axis=1) / np.maximum(words[:, left].sum(axis=1), 1)
+        alike = not left or max(rates[[0, 2]]) <= (1 + share) * min(rates[[0, 2]]) + 1e-9
+        assert alike == (left is kept)  # none was left out too many
+    assert (
+        uneven(subwords, words, [(1,)], share)
+        == uneven(subwords[[0, 0, 0]], words[[0, 0, 0]], [(0, 1, 2)], share)
+        == []
+    )
+
+
+@pytest.mark.usefixtures("inside")
+def test_corpora_of_two_languages_are_brought_to_alike_fertility() -> None:
+    def config(share: float) -> StudyConfig:
+        arms = {"confirmatory": ["duplicate", "pseudo-fi", "pseudo-sw"]}
+        return many(arms=arms, out=f"even-{share}", augment={**STUDY["augment"], "fertility": share})
+
+    def made(share: float) -> tuple[float, int, list[dict[str, Any]]]:
+        """(how far fertility is apart, examples, what was left out)."""
+        study = config(share)
+        data = {
+            run.config.intermediate.tasks[0].data
+            for group in groups(study)[:3]
+            for run in expand(study, group, said.append)
+        }
+        (originals,) = map(Path, data)  # the same in all arms
+        facts = json.loads((study.folder / "corpora" / "intermediate.seed-0.json").read_text())
+        rates = [row["fertility"] for row in facts if row["language"]]
+        (count,) = {row["common"] for row in facts}
+        return (
+            max(rates) / min(rates) - 1,
+            count,
+            json.loads((originals.parent / "left_out.json").read_text()),
+        )
+
+    said: list[str] = []
+    (apart, before, _), (near, after, left) = made(0), made(0.03)
+    assert near <= 0.03 < apart
+    lines = [line for line in left if line["reason"] == "fertility"]
+    assert before - after == len(lines) > 0
+    assert all("subwords a word in pseudo fi" in line["detail"] for line in lines)
+    tight = config(0.0001)
+    with pytest.raises(
+        MorphaugError, match=r"augment\.fertility: at 0\.0001 \d+ of 10 examples of intermediate"
+    ):
+        expand(tight, groups(tight)[0], said.append)
 
 
 @pytest.mark.usefixtures("inside")

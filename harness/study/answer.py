@@ -278,7 +278,7 @@ def _unlike_controls(results: Row, primary: Row | None) -> list[str]:
         return []
     told = [f"{arm} {100 * c['edit_rate']:.0f} % and {c['fertility']:.2f}" for arm, c in found.items()]
     return [
-        f"The corpora differ in more than what is asked; words changed and subwords a word: {', '.join(told)}."
+        f"The corpora may differ in more than what is asked; words changed and subwords a word: {', '.join(told)}."
     ]
 
 

@@ -78,6 +78,8 @@ class AugmentConfig:
         model_dir: Folder of the parser's model.
         parse_cache: File that keeps parses; empty for the user's.
         match: Bring a recipe's edit rates in all languages down to that of the language with the lowest.
+        fertility: Leave out examples, the same in all arms, until a recipe's corpora in all languages have alike
+            many subwords a word: the highest at most this share above the lowest. 0 leaves them as they come.
         rate: Share of the sites that operators touch, before matching.
         workers: Processes that generate.
     """
@@ -89,11 +91,13 @@ class AugmentConfig:
     model_dir: str = ""
     parse_cache: str = ""
     match: bool = True
+    fertility: float = 0.02
     rate: float = 1.0
     workers: int = 1
 
     def __post_init__(self) -> None:
         _need(0 < self.rate <= 1, "rate", f"is {self.rate}; it must be above 0 and at most 1")
+        _need(0 <= self.fertility < 1, "fertility", f"is {self.fertility}; it must be 0 or more and below 1")
         _need(self.workers >= 1, "workers", f"is {self.workers}; it must be 1 or more")
         _need(len(set(self.languages)) == len(self.languages), "languages", "names one twice")
 

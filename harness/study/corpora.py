@@ -2,8 +2,8 @@
 
 OUT/corpora/KEY/            a corpus, by the content of everything that made it; it appears whole, by one rename
 OUT/corpora/KEY-common/     what a phase is given: originals.jsonl (the examples that every corpus of the seed
-                            could carry), left_out.json (the others, with reasons), and of each corpus the records
-                            of these examples, with facts.json beside them
+                            could carry, less those that fertility is matched by), left_out.json (the others, with
+                            reasons), and of each corpus the records of these examples, with facts.json beside them
 OUT/corpora/rates-KEY.json  shares of sites at which a recipe's edit rates are alike in all languages
 
 The intermediate phase of all arms, those without augmented data included, has the same originals. A target task
@@ -25,12 +25,15 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from harness.config import TaskConfig
 from harness.data import limited, load_task, records_digest
 from harness.phases import digest, lock, read_json, write_json
 from harness.records import Choice, Classified, Question, Record, Tagged
 from harness.study.arms import Arm, arms_of
 from harness.study.config import StudyConfig
+from harness.study.matching import searched, uneven
 from harness.tasks import TASKS
 from harness.tasks.augmented import load as load_augmented
 from harness.tasks.export import generated_as, write
@@ -38,8 +41,6 @@ from morphaug.errors import MorphaugError
 from morphaug.shards import MANIFEST, REJECTS
 
 SAMPLE = 200  # originals by which edit rates are matched
-CLOSE = 0.01  # how near they have to come
-STEPS = 6  # of the search
 Say = Callable[[str], None]
 
 
@@ -131,7 +132,8 @@ def prepare(
             folders[stream] = found
     streams = list(dict.fromkeys(stream_of(arm, place, seed) for arm in base))
     names = sorted(folders[stream].name for stream in streams)
-    made_of = [records_digest(records), names, config.model]
+    evened = [config.augment.fertility] if config.augment.fertility else []
+    made_of = [records_digest(records), names, config.model, *evened]
     folder = Path(config.out) / "corpora" / f"{digest(made_of)}-common"
     if not (folder / "originals.jsonl").is_file():
         if not make:
@@ -307,31 +309,6 @@ def _matched(
     return out
 
 
-def searched(measure: Callable[[float], float], rate: float, edits: float, aim: float) -> tuple[float, float]:
-    """A rate at which what is measured comes near an aim, and what it is there.
-
-    Args:
-        measure: What comes of a rate; it grows with it, from 0 at 0.
-        rate: Where to begin, the highest that is allowed.
-        edits: What comes of it.
-        aim: What should.
-    """
-    low, high = (0.0, 0.0), (rate, edits)
-    best = high
-    if edits <= aim:
-        return best
-    for _ in range(STEPS):
-        if abs(best[1] - aim) <= CLOSE:
-            break
-        # Regula falsi: between the nearest points on both sides of the aim.
-        share = (aim - low[1]) / (high[1] - low[1])
-        at = round(low[0] + share * (high[0] - low[0]), 4)
-        found = (at, measure(at))
-        low, high = (found, high) if found[1] < aim else (low, found)
-        best = min(best, found, key=lambda point: abs(point[1] - aim))
-    return best
-
-
 # -- what the corpora have in common ------------------------------------------------------------------
 
 
@@ -351,17 +328,54 @@ def _common(
     """Write the originals that all corpora carry, and why the others were left out."""
     kept = {record.id for record in records}
     left: list[dict[str, Any]] = []
+    carried = {stream: _sources(config, stream, source) for stream, source in corpora.items()}
     for stream, source in corpora.items():
-        kept &= set(_sources(config, stream, source))
+        kept &= set(carried[stream])
         for line in (source / REJECTS).read_text(encoding="utf-8").splitlines():
             reject = json.loads(line)
             said = {key: reject[key] for key in ("id", "reason", "detail")}
             left.append({**said, "recipe": stream.recipe, "language": stream.language})
     if not kept:
         raise MorphaugError(f"{place}: no example could be carried through in all arms", f"see {REJECTS} in {Path(config.out) / 'corpora'}")  # fmt: skip
+    if config.augment.fertility:
+        evened = _evened(config, place, [record.id for record in records if record.id in kept], carried)
+        kept -= {line["id"] for line in evened}
+        left += evened
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / "left_out.json", left)
     write([r for r in records if r.id in kept], task_at(config, place).task, folder / "originals.jsonl")
+
+
+def _evened(
+    config: StudyConfig, place: str, names: Sequence[str], carried: Mapping[Stream, Mapping[str, Record]]
+) -> list[dict[str, Any]]:
+    """Examples that are left out so that a recipe's corpora have alike fertility in all languages, with reasons."""
+    recipes = sorted({stream.recipe for stream in carried if stream.language})
+    pairs = [[stream for stream in carried if stream.recipe == recipe] for recipe in recipes]
+    pairs = [streams for streams in pairs if len(streams) > 1]
+    streams = [stream for pair in pairs for stream in pair]
+    if not streams:
+        return []
+    counts = np.array(
+        [[_subwords(config.model, [carried[stream][name]]) for name in names] for stream in streams]
+    )
+    groups = [[streams.index(stream) for stream in pair] for pair in pairs]
+    out = uneven(counts[..., 0], counts[..., 1], groups, config.augment.fertility)
+    if 2 * len(out) > len(names):
+        raise MorphaugError(
+            f"augment.fertility: at {config.augment.fertility} {len(out):,} of {len(names):,} examples of {place} "
+            "would be left out",
+            "allow more, or 0 to leave fertility as it comes",
+        )
+    rates = np.round(counts[..., 0] / np.maximum(counts[..., 1], 1), 2)
+    said = {"reason": "fertility", "recipe": "", "language": ""}
+    return [
+        {"id": names[at], **said, "detail": ", ".join(
+            f"{rates[row, at]} subwords a word in {stream.recipe} {stream.language}"
+            for row, stream in enumerate(streams)
+        )}
+        for at in out
+    ]  # fmt: skip
 
 
 def _filtered(config: StudyConfig, stream: Stream, source: Path, kept: set[str], folder: Path) -> None:
