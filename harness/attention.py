@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from harness.kernels import Noise, matmul
+from harness.kernels import Noise, in_onednn, matmul
 from harness.packing import packs, ranges
 from harness.store import Ints, Longs
 
@@ -32,7 +32,7 @@ except ImportError:  # torch before 2.10
     varlen_attn = None
 
 # Sequences up to _NARROW share tiles of this width; longer ones are padded to a multiple of _ROUND. Those
-# above _WIDE are not: each is computed head by head, which lets oneDNN multiply (harness.kernels.matmul).
+# above _WIDE are not, and in single precision each is computed head by head, which lets oneDNN multiply.
 # The probabilities of a chunk of tiles (_CHUNK numbers a head) stay in the processor's cache.
 _NARROW, _WIDE, _ROUND, _CHUNK = 64, 256, 32, 1 << 17
 
@@ -225,15 +225,13 @@ class _TileAttention(torch.autograd.Function):
         return out.index_select(0, _moves(where, 3, heads)[1]).view(len(grad), -1), None, None, None, None
 
 
-def _blocks(
-    where: Layout, heads: int, *moved: Tensor
-) -> Iterator[tuple[Tensor | None, tuple[Tensor, ...]]]:
+def _blocks(where: Layout, heads: int, *moved: Tensor) -> Iterator[tuple[Tensor | None, tuple[Tensor, ...]]]:
     """What one product takes at a time of rows that were moved into the tiles (see `_moves`).
 
     Returns:
         For each group of tiles its bias, and of each tensor in turn a view of each of its parts,
-        [tiles x heads, width, d / heads]; for a sequence longer than _WIDE the same of each head,
-        [width, d / heads].
+        [tiles x heads, width, d / heads]; of a sequence longer than _WIDE, where oneDNN takes its rows,
+        the same for each head, [width, d / heads].
     """
     start, rows = 0, heads * sum(tile.tokens.size for tile in where.tiles)
     for tile in where.tiles:
@@ -243,8 +241,10 @@ def _blocks(
         for tensor in moved:
             parts = len(tensor) // rows
             views += tensor[parts * start : parts * end].view(parts, count * heads, width, -1).unbind(0)
-        if width > _WIDE:
-            yield from ((None, matrices) for matrices in zip(*(view.unbind(0) for view in views), strict=True))
+        if width > _WIDE and in_onednn(views[0]):
+            yield from (
+                (None, matrices) for matrices in zip(*(view.unbind(0) for view in views), strict=True)
+            )
         else:
             yield tile.bias, tuple(views)
         start = end

@@ -89,6 +89,11 @@ class _LinearCopy(torch.autograd.Function):
         return back, (grad.t() @ x).float(), grad.sum(0, dtype=torch.float32), None
 
 
+def in_onednn(x: Tensor) -> bool:
+    """Whether `linear` and `matmul` take this first factor to oneDNN."""
+    return _ONEDNN and x.dtype == torch.float32 and x.device.type == "cpu" and len(x) > 0
+
+
 def linear(x: Tensor, weight: Tensor, bias: Tensor, copy: Tensor | None = None) -> Tensor:
     """x W' + b.
 
@@ -103,7 +108,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor, copy: Tensor | None = None) 
     """
     if copy is not None:
         return _LinearCopy.apply(x, weight, bias, copy)
-    if _in_onednn(x):
+    if in_onednn(x):
         return _Linear.apply(x, weight, bias)
     return functional.linear(x, weight, bias)
 
@@ -119,7 +124,7 @@ def matmul(x: Tensor, y: Tensor, out: Tensor | None = None) -> Tensor:
     Returns:
         [m, l], or [n, m, l]. No gradient flows back.
     """
-    if x.ndim == 3 or not _in_onednn(x):
+    if x.ndim == 3 or not in_onednn(x):
         return torch.matmul(x, y, out=out)
     # oneDNN reads its second factor in any order, but its first only row by row.
     product = _product(x, y.t()) if x.is_contiguous() else _product(y.t(), x).t()
@@ -158,10 +163,6 @@ def dropout_add(x: Tensor, residual: Tensor | None, dropout: float, noise: Noise
             return _DropoutAdd.apply(x, residual, dropout, noise)
         x = functional.dropout(x, dropout)
     return x if residual is None else x + residual
-
-
-def _in_onednn(x: Tensor) -> bool:
-    return _ONEDNN and x.dtype == torch.float32 and x.device.type == "cpu" and len(x) > 0
 
 
 def _product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

@@ -21,7 +21,7 @@ from harness.attention import _jagged, attend, layout
 from harness.checkpoint import load_heads, save_model
 from harness.embedding import compact, expand, used_rows
 from harness.encoder import Encoder, Shape, from_xlmr, load_encoder, to_xlmr
-from harness.kernels import Noise, dropout_add, linear
+from harness.kernels import Noise, dropout_add, linear, matmul
 from harness.model import HeadSpec, Model, carry_head, to_device
 from harness.optim import Optimizer, global_norm, rate
 from harness.packing import Masking, Pack, Sampler, collate, mixing_weights, order, packs, schedule
@@ -174,6 +174,28 @@ def test_attention_stays_within_each_sequence_for_any_lengths(lengths: list[int]
         assert torch.allclose(out[start:end], alone.transpose(0, 1).flatten(1), atol=1e-5)
 
 
+def test_long_sequences_have_the_states_and_gradients_of_double_precision() -> None:
+    # In single precision those above 256 are computed head by head; of even length, they draw the same masks.
+    lengths = [300, 258, 300, 70, 9]
+    starts = np.cumsum([0, *lengths]).astype(np.int32)
+    where = layout(starts, max(lengths), CPU)
+    start = torch.randn(int(starts[-1]), 48, generator=torch.Generator().manual_seed(0))
+    up = torch.randn(len(start), 16, generator=torch.Generator().manual_seed(1))
+    results = []
+    for dtype in (torch.float32, torch.float64):
+        qkv = start.to(dtype, copy=True).requires_grad_()
+        seen = attend(qkv, 2, where, 0.2, Noise(CPU, 3))
+        seen.backward(up.to(dtype))
+        results.append((seen.detach(), qkv.grad))
+    for single, double in zip(*results, strict=True):
+        assert torch.allclose(single.double(), double, atol=1e-5)
+    odd = start[300:557]
+    alone = attend(odd, 2, layout(np.array([0, 257], np.int32), 257, CPU), 0.0, None)
+    query, key, value = odd.view(-1, 3, 2, 8).permute(1, 2, 0, 3)
+    plain = nn.functional.scaled_dot_product_attention(query[None], key[None], value[None])[0]
+    assert torch.allclose(alone, plain.transpose(0, 1).flatten(1), atol=1e-5)
+
+
 @pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors:UserWarning")
 def test_the_jagged_back_end_computes_what_the_tiles_do() -> None:
     starts = np.array([0, 5, 12, 90], np.int32)
@@ -229,6 +251,19 @@ def test_linear_is_torchs_with_both_gradients() -> None:
         results.append([out.detach(), *(leaf.grad for leaf in leaves)])
     for one, two in zip(*results, strict=True):
         assert torch.allclose(one, two, rtol=1e-5, atol=1e-4)
+
+
+def test_matmul_is_torchs_for_matrices_and_batches_in_any_order() -> None:
+    x, y = torch.randn(5, 37, 48), torch.randn(5, 48, 21)
+    expected = torch.einsum("nij,njk->nik", x.double(), y.double()).float()
+    for one, two in ((x, y), (x.mT.contiguous().mT, y.mT.contiguous().mT)):
+        out = torch.empty(5, 37, 21)
+        assert torch.allclose(matmul(one, two), expected, atol=1e-4)
+        for number, place in enumerate(out):
+            assert torch.allclose(matmul(one[number], two[number]), expected[number], atol=1e-4)
+            assert matmul(one[number], two[number], out=place) is place
+        assert torch.allclose(out, expected, atol=1e-4)
+        assert torch.allclose(matmul(one, two, out=out.zero_()), expected, atol=1e-4)
 
 
 def test_gradients_through_dropout_are_right_under_a_fixed_key() -> None:
