@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 from collections import Counter
 from dataclasses import replace
@@ -35,6 +36,7 @@ from harness.store import IGNORE, Kind, Store, StoreBuilder
 from harness.subwords import Cutter, Vocabulary
 from harness.switching import code_switched
 from harness.tasks import TASKS
+from harness.tasks.augmented import load as load_augmented
 from harness.train import Settings, Stream, backward, fit, step_packs
 from harness.twins import FIRST, OTHER, Link, augmented_units, links
 from morphaug import resources
@@ -679,6 +681,11 @@ def test_what_cannot_be_trained_is_one_line_before_anything_is_written(place: Pa
     strange = _raw(place, "span-qa", "variant", twins=[str(place / "aug" / "qa")])
     strange["target"]["tasks"][0]["data"] = str(other)
     refused("made of none of the", strange)
+    old = shutil.copytree(place / "aug" / "qa", place / "old")  # words did not say where they come from once
+    for path in old.rglob("part-*.jsonl"):
+        path.write_text(re.sub(r'"at": ?\[[^"]*\], ', "", path.read_text(encoding="utf-8")), encoding="utf-8")
+    assert load_augmented(TASKS["squad"], old).records
+    refused("does not say what its words stand for", _raw(place, "span-qa", "variant", twins=[str(old)]))
     taught = _raw(place, "panx", "gaussian", augmented=[str(place / "aug" / "ner")])
     taught["target"]["consistency"]["model"] = {"teacher": str(place / "model")}
     refused("has no trained heads", taught)

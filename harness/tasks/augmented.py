@@ -176,6 +176,8 @@ def pieces(field: Any, words: Sequence[Mapping[str, Any]]) -> tuple[Piece, ...]:
             if start < 0:
                 return ()
             at = start + len(said)
+            if "at" not in word:
+                return ()  # written before words said where in the text they come from
             out.append((start, at, tuple((int(first), int(last)) for first, last in word["at"])))
         else:
             parts = [said] if at < len(field) and field[at] == said else said.split()
