@@ -34,7 +34,7 @@ except ImportError:  # torch before 2.10
 # Sequences up to _NARROW share tiles of this width; longer ones are padded to a multiple of _ROUND. Those
 # above _WIDE are not, and in single precision each is computed head by head, which lets oneDNN multiply.
 # The probabilities of a chunk of tiles (_CHUNK numbers a head) stay in the processor's cache.
-_NARROW, _WIDE, _ROUND, _CHUNK = 64, 256, 32, 1 << 17
+_NARROW, _WIDE, _ROUND, _CHUNK = 64, 256, 32, 1 << 15
 
 
 class Tiles(NamedTuple):
