@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.stats import t
 
@@ -64,8 +64,10 @@ def close(one: Effect, other: Effect, rel: float) -> None:
     assert one.delta == pytest.approx(other.delta, abs=1e-9)
     assert sorted(one.by_seed) == pytest.approx(sorted(other.by_seed))
     assert one.p_seeds == other.p_seeds
-    for name in ("se", "mde"):
-        assert getattr(one, name) == pytest.approx(getattr(other, name), rel=rel)
+    # Of two standard errors the one that makes the wider interval is taken, with its own degrees of freedom: where
+    # both make the same, either may be, so that what is compared is what they make.
+    assert one.high - one.low == pytest.approx(other.high - other.low, rel=rel)
+    assert one.mde == pytest.approx(other.mde, rel=rel)
 
 
 # -- what a contrast is ---------------------------------------------------------------------------------
@@ -139,6 +141,7 @@ def test_swapping_the_arms_turns_the_sign_of_everything(seed: int, seeds: int) -
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 10**6))
+@example(936987)
 def test_order_of_seeds_and_of_examples_does_not_matter(seed: int) -> None:
     (cell,) = cells(seed, number=1)
     first = contrast([cell], DIFFERENCE, draws=1000)
