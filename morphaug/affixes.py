@@ -188,9 +188,7 @@ def _blend(counts: Mapping[int, float], shorter: Mixture) -> Mixture:
 _share = itemgetter(1)
 
 
-def _best(mixture: Mixture, n: int) -> list[tuple[int, float]]:
-    """The likeliest outcomes and their shares, times nothing."""
-    shares = mixture.shares
+def _best(shares: Mapping[int, float], n: int) -> list[tuple[int, float]]:
     if len(shares) < 2:
         return list(shares.items())
     return sorted(shares.items(), key=_share, reverse=True)[:n]
@@ -674,7 +672,7 @@ class Affixes:
                 node, weights = self._node(context, weights)
                 mixture = _blend(node, out) if node else _NOTHING
                 if len(mixture.shares) > 2 * _KEPT:
-                    mixture = Mixture(dict(_best(mixture, _KEPT)), mixture.scale)
+                    mixture = Mixture(dict(_best(mixture.shares, _KEPT)), mixture.scale)
                 found = known[context] = mixture, weights
             mixture, weights = found  # a bundle that was not seen here is not seen in longer contexts either
             if not mixture.shares:
@@ -706,7 +704,9 @@ class Affixes:
                 known = asked.tails[change, vowels] = {"": broad}
             mixture = self._mixed_endings(asked, known, f"E{pos}s{vowels[:1]}\x05", back)
             scale = mixture.scale
-            found = asked.endings[key] = [(ending, share * scale) for ending, share in _best(mixture, 3)]
+            found = asked.endings[key] = [
+                (ending, share * scale) for ending, share in _best(mixture.shares, 3)
+            ]
         return found
 
     def _broad_endings(
@@ -722,7 +722,7 @@ class Affixes:
                 out = _blend(node, out)
                 if context[2] == "v":
                     lenders = seen
-        return Mixture(dict(_best(out, _KEPT)), out.scale), lenders
+        return Mixture(dict(_best(out.shares, _KEPT)), out.scale), lenders
 
     def _mixed_endings(
         self, asked: _Asked, known: dict[str, tuple[Mixture, Weights]], head: str, back: str
@@ -761,7 +761,7 @@ class Affixes:
         joint = {front: first.get(front, 0.0) * last.get(front, 0.0) / base[front] for front in able}
         total = sum(joint.values()) or 1.0
         least = _HOPELESS * max(joint.values())
-        return [(f, share / total) for f, share in _best(Mixture(joint, 1.0), 3) if share >= least]
+        return [(f, share / total) for f, share in _best(joint, 3) if share >= least]
 
     @staticmethod
     def _fits(lemma: str, off: str, moved: str) -> bool:
@@ -785,7 +785,7 @@ class Affixes:
             if own_changes:
                 changes = _blend(own_changes, changes)
             tried, least = 0, 0.0
-            for change_id, p_change in _best(changes, most):
+            for change_id, p_change in _best(changes.shares, most):
                 if p_change < least:
                     break
                 stem = _stem(lemma, self._changes[change_id])
