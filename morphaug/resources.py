@@ -18,6 +18,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import logging
 import os
 import re
 import shutil
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from morphaug.morphology import Morphology
     from morphaug.paradigms import Paradigms
 
+_LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 Progress = Callable[[int], None]
 
@@ -540,8 +542,16 @@ def _current(what: str, code: str, mark: Path, opener: Callable[[], T]) -> T:
     except MissingResource:
         raise
     except MorphaugError:
-        compile_language(code)
+        _compile_now(code, "is damaged or was compiled by another version")
         return _cached(what, mark, opener)
+
+
+def _compile_now(code: str, why: str) -> None:
+    """Compile a language that somebody waits for, and say so: a large table takes minutes."""
+    from morphaug import languages
+
+    _LOG.warning("%s (%s) %s: compiling it, once", languages.name(code), code, why)
+    compile_language(code)
 
 
 _opened: dict[tuple[str, str], tuple[int, Any]] = {}
@@ -586,7 +596,7 @@ def paradigms(code: str) -> Paradigms:
     if not (folder / "paradigms.json").exists():
         if not _table_inputs(code):
             raise _missing_table(code)
-        compile_language(code)
+        _compile_now(code, "has a table that is not compiled")
     return _current("paradigms", code, folder / "paradigms.json", lambda: Paradigms.open(folder))
 
 
@@ -617,7 +627,7 @@ def lexicon(code: str) -> Lexicon:
                 f"run: morphaug resources fetch {code} --lexicon freedict, or with files at hand: "
                 f"morphaug resources import {code} --lexicon FILE",
             )
-        compile_language(code)
+        _compile_now(code, "has a lexicon that is not compiled")
     return _current("lexicon", code, folder / "header.json", lambda: Lexicon.open(folder))
 
 

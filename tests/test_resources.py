@@ -230,7 +230,7 @@ def test_compiling_by_force_mends_a_damaged_store(table: Path, words: Path) -> N
     assert snapshot(resources.home()) == before
 
 
-def test_a_store_of_another_version_is_compiled_again(words: Path) -> None:
+def test_a_store_of_another_version_is_compiled_again(words: Path, caplog: pytest.LogCaptureFixture) -> None:
     resources.import_lexicon("fin", [words])
     header = resources.compiled_folder("fin") / "lexicon" / "header.json"
     meta = resources.compiled_folder("fin") / "meta.json"
@@ -239,6 +239,9 @@ def test_a_store_of_another_version_is_compiled_again(words: Path) -> None:
     meta.write_text(json.dumps(record), encoding="utf-8")
     header.write_text(json.dumps({"format": 0}), encoding="utf-8")
     assert resources.lexicon("fin").has("house")
+    assert caplog.messages == [
+        "Finnish (fin) is damaged or was compiled by another version: compiling it, once"
+    ]
 
 
 def test_the_list_of_what_is_installed(table: Path, words: Path) -> None:
