@@ -198,6 +198,7 @@ def test_gain_over_all_three_controls_is_supported(tmp_path: Path) -> None:
     assert all(row["p_holm"] >= row["p"] and row["matched"] for row in secondary)
     assert contrast(results, "duplicate", "pseudo-fi", "sw")["family"] == "exploratory"
     assert "is supported" in results["answer"]["paragraph"]
+    assert "pseudo-fi is better than duplicate" in results["answer"]["paragraph"]
     json.dumps(results, allow_nan=False)
 
 
@@ -212,6 +213,8 @@ def test_gain_that_any_language_gives_is_not_informed(tmp_path: Path) -> None:
 def test_few_seeds_decide_nothing_and_say_so(tmp_path: Path) -> None:
     _, results = done(tmp_path, chance(GAIN), seeds=4)
     assert "with fewer than 6 seeds it cannot reach .05" in results["answer"]["paragraph"]
+    assert "pseudo-fi comes out above duplicate" in results["answer"]["paragraph"]
+    assert "is better than" not in results["answer"]["paragraph"]
     assert claim(results, "pseudo-fi")["verdict"] == "undecided"
 
 

@@ -152,9 +152,11 @@ def _first(results: Row, row: Row | None) -> str:
     where = f"on {asked['target']} in {language_name(asked['language'])}"
     if row is None:
         return f"The primary comparison, {asked['arm']} over {asked['over']} {where}, cannot be made yet."
-    what = {"gain": "is better than", "loss": "is worse than"}.get(
-        reading(row, results["design"]["smallest_effect"]), "does not differ detectably from"
-    )
+    few = row["seeds"] < LEAST_SEEDS  # the test over seeds cannot confirm what the interval says
+    what = {
+        "gain": "comes out above" if few else "is better than",
+        "loss": "comes out below" if few else "is worse than",
+    }.get(reading(row, results["design"]["smallest_effect"]), "does not differ detectably from")
     planned = results["design"]["seeds"]["confirmatory"]
     so_far = f"So far, with {row['seeds']} of {planned} seeds, " if row["seeds"] < planned else ""
     done = f"{row['seeds']} seed{'s' if row['seeds'] != 1 else ''}, {row['examples']:,} examples"
