@@ -121,13 +121,14 @@ class Augmenter:
             self.on_reject(reject)
 
     def _made(self, records: Sequence[Record]) -> Iterator[Record]:
-        from morphaug.recipes import recipe
+        from morphaug.recipes import recipe, require
         from morphaug.target import load_target
         from morphaug.tasks import get_task
 
         settings = self._settings()
         task, target = get_task(self.task), load_target(self.target)
         chain = recipe(self.recipe) if isinstance(self.recipe, str) else self.recipe
+        require(target, chain)
         examples = []
         for record in records:
             checked = check(task, record, "", self.fields)

@@ -214,14 +214,14 @@ class _Run:
 
     def plan(self) -> dict[str, Any]:
         """Everything that decides what is written: a resumed run must have the same."""
-        from morphaug import resources
+        from morphaug.recipes import require
         from morphaug.target import load_target
 
         job = self.job
         targets = {code: load_target(code) for code in self.codes}
-        for code, found in targets.items():
-            if found.lexicon is None and any(map(needs_lexicon, self.recipes)):
-                resources.lexicon(code)  # says what is missing, before anything is written
+        for found in targets.values():
+            for recipe in self.recipes:
+                require(found, recipe)  # says what is missing, before anything is written
         carried = job.parser == "auto" and set(self.input_formats) == {"conllu"}
         return {
             "task": job.task,
@@ -493,9 +493,3 @@ def find_recipes(names: Sequence[str], own: Path | None = None) -> tuple[Recipe,
         return noise_like(find(model)) if name != model and model in known else recipe(name)
 
     return tuple(find(name) for name in dict.fromkeys(names))
-
-
-def needs_lexicon(recipe: Recipe) -> bool:
-    """Whether a recipe translates words, or measures itself by one that does."""
-    steps = any(step.operator == "lexicalise" for step in recipe.steps)
-    return steps or (recipe.matches is not None and needs_lexicon(recipe.matches))

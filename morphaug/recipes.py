@@ -28,7 +28,7 @@ from morphaug.surface import finish
 from morphaug.target import Target
 from morphaug.trees import Sentence
 
-__all__ = ["RECIPES", "Key", "Known", "Recipe", "Step", "derive", "load_recipes", "recipe"]
+__all__ = ["RECIPES", "Key", "Known", "Recipe", "Step", "derive", "load_recipes", "recipe", "require"]
 
 
 Known = dict[tuple[int, int], tuple[Sequence[Sentence], Derivation]]
@@ -77,6 +77,8 @@ def _steps(*names: str) -> tuple[Step, ...]:
     return tuple(Step(name) for name in names)
 
 
+INFLECTING = frozenset({"agreement", "case", "inflect"})
+"""Operators that need the language's forms."""
 MORPH = ("case", "articles", "inflect", "agreement", "negation")
 _BUILT_IN = (
     Recipe("duplicate", (), "the same text again: is it just more steps?"),
@@ -182,6 +184,26 @@ def _parse_step(raw: Any, place: str) -> Step:
         if key not in known:
             raise UnknownName(f"option of '{operator}' in {place}", str(key), [*known, "rate"])
     return Step(operator, float(rate), tuple(sorted((str(k), str(v)) for k, v in options.items())))
+
+
+def require(target: Target, recipe: Recipe) -> None:
+    """Make sure that what a recipe works with is installed.
+
+    Steps that inflect need a paradigm table or a grammar, those that translate a lexicon; word order, articles,
+    pro-drop and negation make do with URIEL, which knows thousands of languages.
+
+    Raises:
+        MissingResource: It is not; the message names the command that gets it.
+    """
+    from morphaug import resources
+
+    steps = {step.operator for step in recipe.steps}
+    if steps & INFLECTING and target.morphology.paradigms is None and target.morphology.grammar is None:
+        resources.morphology(target.code)
+    if "lexicalise" in steps and target.lexicon is None:
+        resources.lexicon(target.code)
+    if recipe.matches is not None:
+        require(target, recipe.matches)
 
 
 def derive(

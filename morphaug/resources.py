@@ -646,6 +646,17 @@ def morphology(code: str) -> Morphology:
         UnknownName: No such language.
         MissingResource: There is neither a table nor a grammar.
     """
+    from morphaug import languages
+
+    code = languages.resolve(code)
+    door = find_morphology(code)
+    if door.paradigms is None and door.grammar is None:
+        raise _missing_table(code)
+    return door
+
+
+def find_morphology(code: str) -> Morphology:
+    """The same; of a language with neither a table nor a grammar, one that leaves every word as it is."""
     from morphaug import grammars, languages, packs
     from morphaug.inflection import Inflector
     from morphaug.morphology import Morphology
@@ -653,8 +664,6 @@ def morphology(code: str) -> Morphology:
     code = languages.resolve(code)
     grammar = grammars.find(code)
     table = find_paradigms(code)
-    if table is None and grammar is None:
-        raise _missing_table(code)
     foreign = packs.pack(code).foreign
     if grammar is not None and (told := find_lexicon(code)) is not None and told.plurals:
         plain, listed = grammar, compiled_folder(code) / "lexicon" / "header.json"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 from morphaug.operators.draft import Draft
@@ -9,6 +10,10 @@ from morphaug.target import CASED, SURE, Target
 from morphaug.trees import Feats, Sentence, Token
 
 OPENERS = frozenset("([{«“‘„¿¡")
+# Thai to Lao, Burmese, Khmer, kana and Han are written without spaces between words.
+SPACELESS = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]"
+)
 STEMS = frozenset({"NOUN", "PROPN", "ADJ", "ADV", "VERB", "AUX", "NUM"})  # borrowed stems that take endings
 
 
@@ -128,7 +133,10 @@ def _capital(word: Token, target: Target) -> str:
 
 
 def _spaces(draft: Draft) -> None:
-    """White space as in the source between words that were neighbours there, by the rules of punctuation elsewhere."""
+    """White space as in the source between words that were neighbours there, by the rules of punctuation elsewhere.
+
+    None between words of scripts that do without.
+    """
     source = draft.source.tokens
     place = {t.id: i for i, t in enumerate(source)}
     order, words = draft.order, draft.words
@@ -143,10 +151,17 @@ def _spaces(draft: Draft) -> None:
             gap = ""
         else:
             gap = " "
+        if gap == " " and a.form[-1:] > "\u0dff" and _spaceless(a, b):
+            gap = ""
         if a.space != gap:
             _own(draft, left).space = gap
     if words[order[-1]].space:
         _own(draft, order[-1]).space = ""
+
+
+def _spaceless(a: Token, b: Token) -> bool:
+    """Whether two words are of scripts that have no spaces between words."""
+    return bool(SPACELESS.match(a.form[-1:]) and SPACELESS.match(b.form[:1]))
 
 
 def _own(draft: Draft, key: int) -> Token:

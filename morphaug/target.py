@@ -104,7 +104,8 @@ def load_target(code: str) -> Target:
 
     Raises:
         UnknownName: No such language.
-        MissingResource: No paradigm table is installed; the message names the command that gets it.
+        MissingResource: lang2vec is not installed. A table and a lexicon may be missing: ``recipes.require``
+            asks for what a recipe needs.
     """
     from morphaug import languages, resources
 
@@ -132,7 +133,7 @@ def _open(code: str, home: str, stamp: int) -> Target:  # noqa: ARG001 - the hom
         code,
         corrected(typology.profile(code), notes),
         typology.profile(SOURCE),
-        resources.morphology(code),
+        resources.find_morphology(code),
         resources.find_lexicon(code),
         notes,
     )

@@ -10,7 +10,7 @@ from morphaug import conllu, resources
 from morphaug.data import data_file
 from morphaug.errors import MissingResource
 from morphaug.packs import EMPTY
-from morphaug.recipes import Key, derive, recipe
+from morphaug.recipes import Key, Recipe, Step, derive, recipe, require
 from morphaug.target import Target, load_target
 from morphaug.trees import Sentence
 
@@ -69,6 +69,15 @@ garden	kert
 read	olvas
 the	a
 """
+CHINESE_LEXICON = """
+source	target
+teacher	老师
+book	书
+garden	花园里
+read	读
+in	在
+a	一本
+"""
 
 
 def install(folder: Path, code: str, table: str, lexicon: str) -> Target:
@@ -119,6 +128,29 @@ def test_a_table_alone_serves_the_recipes_that_do_not_translate(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("code", ["deu", "hun", "est"])
-def test_a_language_without_a_table_names_the_command(code: str) -> None:
-    with pytest.raises(MissingResource, match=f"morphaug resources fetch {code}"):
-        load_target(code)
+@pytest.mark.parametrize("name", ["morph", "synthetic", "pseudo", "noise:pseudo"])
+def test_a_recipe_that_inflects_names_the_command_that_gets_a_table(code: str, name: str) -> None:
+    with pytest.raises(MissingResource, match=f"morphaug resources fetch {code}, or"):
+        require(load_target(code), recipe(name))
+
+
+def test_word_order_needs_neither_table_nor_lexicon() -> None:
+    text = "The teacher reads a book in the garden."
+    target = load_target("jpn")
+    require(target, recipe("reorder"))
+    assert run(target, "reorder", text) == "The teacher the garden in a book reads."
+    with pytest.raises(MissingResource, match="morphaug resources fetch jpn --lexicon"):
+        require(target, recipe("lexicon"))
+
+
+def test_a_language_that_does_not_inflect_needs_a_lexicon_alone(tmp_path: Path) -> None:
+    """There is no table of Chinese forms: a recipe without the inflecting steps serves it, and writes no spaces."""
+    (tmp_path / "lexicon.tsv").write_text(CHINESE_LEXICON.strip() + "\n", encoding="utf-8")
+    resources.import_lexicon("zho", [tmp_path / "lexicon.tsv"], kind="tsv")
+    target = load_target("zho")
+    steps = ("lexicalise", "articles", "negation", "prodrop", "order")
+    chain = Recipe("plain", tuple(Step(name) for name in steps))
+    require(target, chain)
+    derivation = derive([find("The teacher reads a book in the garden.")], chain, target, KEY)
+    assert derivation.problem() == ""
+    assert derivation.text.strip() == "老师读一本书在花园里."
