@@ -226,6 +226,8 @@ def test_confirmatory_arms_come_first_seed_by_seed_the_primary_two_before_the_ot
     assert groups(config, "exploratory") == groups(config)[12:]
     noise = next(arm for arm in arms_of(config) if arm.name == "noise")
     assert (noise.recipe, noise.language) == ("noise:pseudo", "fi")
+    later = groups(many(first_seed=2))
+    assert [(group.arm.name, group.seed) for group in later] == [(name, seed + 2) for name, seed in order]
 
 
 @pytest.fixture
@@ -359,6 +361,7 @@ def test_what_was_registered_does_not_change_silently() -> None:
     assert (first["changed"], first["primary"]["arm"]) == (False, "pseudo-fi")
     again = registration(load_study(Path("study.yaml"), ("out=registered", "seeds=3")), write=True)
     assert again["changed"]
+    assert registration(load_study(Path("study.yaml"), ("out=registered", "first_seed=2")))["changed"]
     assert (again["sha256"], again["time"]) == (first["sha256"], first["time"])
     more = load_study(Path("study.yaml"), ("out=registered", "arms.exploratory=[target]"))
     assert not registration(more)["changed"]

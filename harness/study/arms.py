@@ -56,7 +56,8 @@ class Arm:
 
     def seeds(self, config: StudyConfig) -> range:
         """Its seeds; those of exploratory arms are the confirmatory ones' first, so that they are paired."""
-        return range(config.seeds if self.confirmatory else min(config.seeds, config.exploratory_seeds))
+        count = config.seeds if self.confirmatory else min(config.seeds, config.exploratory_seeds)
+        return range(config.first_seed, config.first_seed + count)
 
     def enters(self, place: str) -> bool:
         """Whether augmented data are in a phase: "intermediate" or a target's name."""

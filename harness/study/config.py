@@ -144,8 +144,9 @@ class StudyConfig:
         name: A folder's name; what belongs to the study alone is in OUT/study/NAME.
         model: Folder or Hub name of an XLM-R checkpoint.
         out: Folder of runs, phases and corpora. Arms' names are folders in it: give each study its own.
-        seeds: Of the confirmatory arms, from 0.
-        exploratory_seeds: Of the others, from 0.
+        seeds: How many the confirmatory arms have.
+        exploratory_seeds: How many the others have.
+        first_seed: The first of them. A study that tests what another one suggested begins behind its seeds.
         device, threads: As in a run; threads of each process.
         keep_models: Keep every phase's weights; without it they go when no run needs them any more.
         intermediate: The phase between the model and the targets, one task, trained for ``epochs``.
@@ -172,6 +173,7 @@ class StudyConfig:
     out: str = "study"
     seeds: int = 8
     exploratory_seeds: int = 3
+    first_seed: int = 0
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: int = 1
     keep_models: bool = False
@@ -188,6 +190,7 @@ class StudyConfig:
         _need(bool(self.out), "out", "is empty")
         _need(self.seeds > 0, "seeds", f"is {self.seeds}; it must be 1 or more")
         _need(self.exploratory_seeds >= 0, "exploratory_seeds", "cannot be negative")
+        _need(self.first_seed >= 0, "first_seed", "cannot be negative")
         _need(self.threads >= 0, "threads", f"is {self.threads}; it cannot be negative")
         _need(bool(self.targets), "targets", "is empty")
         for name in self.targets:

@@ -55,7 +55,7 @@ def registration(config: StudyConfig, *, write: bool = False) -> dict[str, Any]:
     decided = {
         "primary": resolved(config.primary),
         "confirmatory": sorted(config.arms.confirmatory),
-        "seeds": config.seeds,
+        "seeds": [config.first_seed, config.seeds] if config.first_seed else config.seeds,
         "smallest_effect": config.smallest_effect,
         "evaluate": {name: [resolved(task) for task in target.evaluate] for name, target in config.targets.items()},
     }  # fmt: skip

@@ -127,7 +127,11 @@ def design(config: StudyConfig) -> dict[str, Any]:
         },
         "languages": [two_letters(code) for code in config.augment.languages],
         "tuned_on": [two_letters(code) for code in config.tuned_on],
-        "seeds": {"confirmatory": config.seeds, "exploratory": config.exploratory_seeds},
+        "seeds": {
+            "confirmatory": config.seeds,
+            "exploratory": config.exploratory_seeds,
+            "first": config.first_seed,
+        },
         "smallest_effect": config.smallest_effect,
     }
 

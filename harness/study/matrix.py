@@ -54,7 +54,7 @@ def groups(config: StudyConfig, only: Part = "") -> list[Group]:
         if only and decisive != (only == "confirmatory"):
             continue
         arms = [arm for arm in arms_of(config) if arm.confirmatory == decisive]
-        for seed in range(max((arm.seeds(config).stop for arm in arms), default=0)):
+        for seed in sorted({seed for arm in arms for seed in arm.seeds(config)}):
             found += [Group(arm, seed) for arm in arms]
     return found
 
