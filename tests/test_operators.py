@@ -247,6 +247,21 @@ def test_only_what_differs_moves() -> None:
     assert (swahili.adjective, swahili.numeral, swahili.demonstrative) == (False, False, False)
     swedish = sides(profile("swe"), english)  # a genitive before its noun, yet "of" phrases stay behind
     assert swedish.possessor is None
+    assert (finnish.oblique, swedish.oblique, turkish.oblique) == (None, None, True)
+
+
+def test_obliques_and_genitives_of_chinese_precede() -> None:
+    """Objects follow the verb, obliques were observed before it; its adpositions are of both kinds."""
+    chinese = sides(profile("zho"), profile("eng"))
+    assert (chinese.obj, chinese.oblique, chinese.possessor, chinese.relative) == (None, True, True, True)
+    target = load_target("zho")
+
+    def reordered(text: str) -> str:
+        return derive([find(text)], recipe("reorder"), target, KEY).text.strip()
+
+    assert reordered("The farmer ate the fish.") == "The farmer ate the fish."
+    assert reordered("The teacher reads a book in the garden.") == "The teacher in the garden reads a book."
+    assert reordered("She works in the school of the village.") == "She in the village of the school works."
 
 
 # -- trees from nowhere ---------------------------------------------------------------------------

@@ -42,12 +42,17 @@ class Sides:
     Attributes:
         verb_final: The target's objects precede the verb and never follow: obliques, adverbs and adverbial
             clauses then precede too, auxiliaries and copulas follow (Dryer 1992).
+        oblique: Where that is not so, but obliques were observed to precede all the same (Chinese).
+        linker: "of", where its phrase moves before the noun of a language with both kinds of adpositions:
+            what links two nouns stands between them.
     """
 
     obj: Side
+    oblique: Side
     subject: Side
     adposition: Side
     possessor: Side
+    linker: Side
     adjective: Side
     demonstrative: Side
     numeral: Side
@@ -68,7 +73,8 @@ def sides(target: Profile, source: Profile) -> Sides:
     """Compare two profiles.
 
     A possessor changes sides only in harmony with the adpositions: prepositional languages keep "of"
-    phrases behind their noun even where they have a prenominal genitive (Greenberg 1963, universal 2).
+    phrases behind their noun even where they have a prenominal genitive (Greenberg 1963, universal 2),
+    unless they have postpositions as well, or their objects precede the verb (Chinese, Amharic).
     A subject or a negator changes sides only in a language that is not subject-verb-object, where an order
     that is merely possible would otherwise undo a good one.
     """
@@ -82,13 +88,19 @@ def sides(target: Profile, source: Profile) -> Sides:
     verb_final = there["object_verb"] == "before"
     obj = side("object_verb")
     possessor = side("possessor_noun")
-    if possessor is not None and possessor != (there["adposition_noun"] == "after"):
+    adposition = there["adposition_noun"]
+    if possessor and not verb_final and adposition not in ("after", "both"):
         possessor = None
+    if possessor is False and adposition == "after":
+        possessor = None
+    oblique = side("oblique_verb") if target.order_observed("oblique_verb") else None
     return Sides(
         obj=obj,
+        oblique=True if verb_final else oblique,
         subject=side("subject_verb") if obj is not None or there["subject_verb"] == "after" else None,
         adposition=side("adposition_noun"),
         possessor=possessor,
+        linker=False if possessor and adposition == "both" else None,
         adjective=side("adjective_noun"),
         demonstrative=side("demonstrative_noun"),
         numeral=side("numeral_noun"),
@@ -102,6 +114,7 @@ def sides(target: Profile, source: Profile) -> Sides:
 
 PAIRS = (
     "object_verb",
+    "oblique_verb",
     "subject_verb",
     "adposition_noun",
     "possessor_noun",
@@ -155,6 +168,8 @@ def _side(draft: Draft, rules: Sides, token: Token, head: Token, relation: str) 
     if relation == "case":
         if token.feats.get("AdpType") in ("Post", "Prep"):
             return token.feats["AdpType"] == "Prep"
+        if rules.linker is not None and draft.english(token) == "of":
+            return rules.linker if universal(head.deprel) == "nmod" and not _stays(draft, head) else None
         return rules.adposition if token.upos == "ADP" else None
     if relation in ("aux", "cop"):
         return False if rules.verb_final else None
@@ -174,7 +189,9 @@ def _in_clause(draft: Draft, rules: Sides, token: Token, relation: str) -> Side:
         return rules.subject
     if relation == "advmod" and draft.english(token) in NEGATORS:
         return rules.negator
-    if relation in ("obl", "advcl", "advmod"):
+    if relation == "obl":
+        return rules.oblique
+    if relation in ("advcl", "advmod"):
         return True if rules.verb_final else None
     if _is_question_word(token):  # stays where it asks
         return True if rules.verb_final else None
