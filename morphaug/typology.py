@@ -66,11 +66,13 @@ class Value:
         value: Between 0 and 1: the mean over the sources; None if nothing is known.
         observed: Whether a source recorded it, rather than a model guessing it from related languages.
         sources: Those sources ("WALS", "SSWL", "Ethnologue"), or ("knn",) for an imputed value.
+        dominant: What WALS says, which records the dominant order where others record every possible one.
     """
 
     value: float | None
     observed: bool
     sources: tuple[str, ...]
+    dominant: float | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,8 @@ class Profile:
         """Where the first-named of a pair stands: "before" or "after" the second, or "both".
 
         Where only one of the pair's two features was observed, that one decides: an imputed value never
-        adds a second order to an observed one. None where neither order is known or the language does
+        adds a second order to an observed one. Where the sources have both orders and WALS one, that one is
+        dominant (Spanish adjectives may precede their noun, but follow it). None where neither order is known or the language does
         without (a negation that is an affix has no place among the words).
 
         Args:
@@ -123,10 +126,12 @@ class Profile:
             return "before"
         if second.observed and not first.observed and after > 0.5:
             return "after"
-        if before > 0.5 and after > 0.5:
-            return "both"
-        if before == after:  # at one half each, the sources disagree about both
-            return "both" if before > 0 else None
+        if before == after == 0:
+            return None
+        if before == after or min(before, after) > 0.5:  # at one half each, the sources disagree about both
+            if first.dominant is None or second.dominant is None or first.dominant == second.dominant:
+                return "both"
+            return "before" if first.dominant > second.dominant else "after"
         return "before" if before > after else "after"
 
     def order_observed(self, pair: str) -> bool:
@@ -192,11 +197,16 @@ def _profile(code: str) -> Profile:
     return Profile(code, best[2], best[1])
 
 
+_WALS = uriel.SOURCES.index("WALS")
+
+
 def _value(cells: Sequence[int]) -> Value:
     """One feature's value from its cells, one for each of uriel.SOURCES, the imputation last."""
     seen = [i for i, cell in enumerate(cells[:-1]) if cell != uriel.UNKNOWN]
     if seen:
-        return Value(sum(cells[i] for i in seen) / len(seen), True, tuple(uriel.SOURCES[i] for i in seen))
+        value = sum(cells[i] for i in seen) / len(seen)
+        dominant = float(cells[_WALS]) if _WALS in seen else None
+        return Value(value, True, tuple(uriel.SOURCES[i] for i in seen), dominant)
     if cells[-1] != uriel.UNKNOWN:
         return Value(float(cells[-1]), False, uriel.SOURCES[-1:])
     return Value(None, False, ())

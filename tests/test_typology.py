@@ -144,6 +144,14 @@ def test_order_from_two_sides(before: Value, after: Value, order: str | None) ->
     assert it.order_observed("object_verb") == (before.observed or after.observed)
 
 
+def test_where_sources_have_both_orders_the_dominant_one_of_wals_decides() -> None:
+    assert profile("spa").order("adjective_noun") == "after"
+    assert profile("eus").order("relative_noun") == "before"
+    assert profile("kat").order("object_verb") == "before"
+    assert profile("deu").order("object_verb") == "both"  # WALS itself: no dominant order
+    assert profile("ita").order("adjective_noun") == "after"
+
+
 def test_unknown_names() -> None:
     english = profile("eng")
     with pytest.raises(UnknownName, match="did you mean object_verb"):
