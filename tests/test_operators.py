@@ -250,6 +250,17 @@ def test_only_what_differs_moves() -> None:
     assert (finnish.oblique, swedish.oblique, turkish.oblique) == (None, None, True)
 
 
+@pytest.mark.parametrize(
+    ("code", "end"),
+    [("deu", "by my father."), ("spa", "by my father."), ("ind", "by father my."), ("tha", "by father my.")],
+)
+def test_a_possessive_pronoun_follows_where_demonstratives_do(code: str, end: str) -> None:
+    text = derive(
+        [find("The roof of the house was built by my father.")], recipe("reorder"), load_target(code), KEY
+    ).text
+    assert text.strip().endswith(end)
+
+
 def test_obliques_and_genitives_of_chinese_precede() -> None:
     """Objects follow the verb, obliques were observed before it; its adpositions are of both kinds."""
     chinese = sides(profile("zho"), profile("eng"))

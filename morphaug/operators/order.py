@@ -45,6 +45,8 @@ class Sides:
         oblique: Where that is not so, but obliques were observed to precede all the same (Chinese).
         linker: "of", where its phrase moves before the noun of a language with both kinds of adpositions:
             what links two nouns stands between them.
+        own: Possessive pronouns ("his"). Behind the noun they stand where demonstratives do (Swahili, Indonesian),
+            not merely where genitives do (German, Spanish).
     """
 
     obj: Side
@@ -53,6 +55,7 @@ class Sides:
     adposition: Side
     possessor: Side
     linker: Side
+    own: Side
     adjective: Side
     demonstrative: Side
     numeral: Side
@@ -100,6 +103,7 @@ def sides(target: Profile, source: Profile) -> Sides:
         subject=side("subject_verb") if obj is not None or there["subject_verb"] == "after" else None,
         adposition=side("adposition_noun"),
         possessor=possessor,
+        own=possessor if possessor or there["demonstrative_noun"] == "after" else None,
         linker=False if possessor and adposition == "both" else None,
         adjective=side("adjective_noun"),
         demonstrative=side("demonstrative_noun"),
@@ -215,7 +219,7 @@ def _in_phrase(draft: Draft, rules: Sides, token: Token, relation: str) -> Side:
         return True if rules.verb_final else None
     if relation == "nmod":
         if token.deprel == "nmod:poss":
-            return rules.possessor
+            return rules.own if token.upos in ("PRON", "DET") else rules.possessor
         if token.deprel in BARE:
             return None
         if _is_of_phrase(draft, token) and (rules.verb_final or not _stays(draft, token)):
