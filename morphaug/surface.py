@@ -14,6 +14,11 @@ OPENERS = frozenset("([{«“‘„¿¡")
 SPACELESS = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]"
 )
+# English clitics and the hosts that are only written with one: whole words, where they come apart.
+FULL = {"'m": "am", "'re": "are", "'s": "is", "'ve": "have", "'ll": "will", "'d": "would", "n't": "not"}
+PERFECT = {"'s": "has", "'d": "had"}
+HOSTS = {"ca": "can", "wo": "will", "sha": "shall"}
+RULE = "surface"
 STEMS = frozenset({"NOUN", "PROPN", "ADJ", "ADV", "VERB", "AUX", "NUM"})  # borrowed stems that take endings
 
 
@@ -31,6 +36,7 @@ def finish(draft: Draft, target: Target) -> Sentence:
         elif token.lang and token.upos in CASED:
             token.feats = dict(target.unmarked(token.upos))
     _split(draft)
+    _clitics(draft)
     _capitals(draft, target)
     _spaces(draft)
     return draft.sentence()
@@ -98,6 +104,29 @@ def _main_part(parts: list[str], lemma: str) -> int:
         return best
 
     return max(range(len(parts)), key=lambda i: (parts[i].lower() not in lemmas, shared(parts[i]), i))
+
+
+def _clitics(draft: Draft) -> None:
+    """Write out what stood together in English and does not any more: "she 's" where "she" was translated or moved."""
+    words = draft.words
+    for left, right in pairwise(draft.source.tokens):
+        if left.space:
+            continue
+        short = right.form.lower().replace("’", "'")
+        if short not in FULL or (short == "'s" and right.upos == "PART"):
+            continue
+        host, clitic = words.get(left.id), words.get(right.id)
+        whole = (
+            host is not None and clitic is not None and host.form == left.form and clitic.form == right.form
+        )
+        if whole and draft.order.index(left.id) + 1 == draft.order.index(right.id):
+            continue
+        if clitic is not None and clitic.form == right.form:
+            had = right.lemma == "have" and short in PERFECT
+            draft.change(right.id, RULE).form = (PERFECT if had else FULL)[short]
+        if host is not None and host.form == left.form and left.form.lower() in HOSTS:
+            full = HOSTS[left.form.lower()]
+            draft.change(left.id, RULE).form = full.capitalize() if left.form[0].isupper() else full
 
 
 def _capitals(draft: Draft, target: Target) -> None:

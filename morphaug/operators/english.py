@@ -71,6 +71,8 @@ QUANTITIES = frozenset(
         "portion",
     ]
 )
+# Adjectives that count: languages place them like numerals.
+QUANTIFIERS = frozenset({"many", "much", "few", "several", "most", "more", "fewer", "less", "various"})
 PERSONS = {
     "i": ("1", "Sing"),
     "my": ("1", "Sing"),

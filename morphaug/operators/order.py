@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from morphaug.operators.context import Context
 from morphaug.operators.draft import Draft
-from morphaug.operators.english import NEGATORS, NOMINAL, QUANTITIES
+from morphaug.operators.english import NEGATORS, NOMINAL, QUANTIFIERS, QUANTITIES
 from morphaug.trees import Token, universal
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ def _is_question_word(token: Token) -> bool:
 
 def _in_phrase(draft: Draft, rules: Sides, token: Token, relation: str) -> Side:
     if relation == "amod":
-        return rules.adjective
+        return rules.numeral if draft.english(token) in QUANTIFIERS else rules.adjective
     if relation == "det":
         return rules.demonstrative if token.feats.get("PronType") == "Dem" else None
     if relation == "nummod":
