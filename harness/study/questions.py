@@ -62,6 +62,7 @@ _PARTS = (
     ("morphology", "synthetic", "reorder"),
     ("morphology", "lexicon+inflect", "lexicon"),
     ("order", "pseudo", "lexicon+inflect"),
+    ("morphology and order", "pseudo", "lexicon"),
 )
 
 

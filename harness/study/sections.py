@@ -39,6 +39,7 @@ QUESTIONS = {
     "interaction": "does it need the intermediate phase?",
     "order": "what does word order add?",
     "morphology": "what does morphology add?",
+    "morphology and order": "what do morphology and word order add to the words?",
 }
 FAMILIES = {
     "primary": "Primary: the one test that decides",
