@@ -125,12 +125,16 @@ class Draft:
 
     def subtree(self, key: int) -> set[int]:
         """The ids of a word and everything below it."""
-        out, stack = {key}, [key]
+        children = self.children
+        out, front = {key}, children.get(key)
+        stack = list(front) if front else []
         while stack:
-            for child in self.children.get(stack.pop(), ()):
-                if child not in out:
-                    out.add(child)
-                    stack.append(child)
+            child = stack.pop()
+            if child not in out:
+                out.add(child)
+                front = children.get(child)
+                if front:
+                    stack += front
         return out
 
     @property

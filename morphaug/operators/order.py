@@ -6,9 +6,9 @@ the target's order; what differs, moved, breaks under 1 % of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from morphaug.operators.context import Context
@@ -243,9 +243,8 @@ def _is_of_phrase(draft: Draft, token: Token) -> bool:
     """An "of" phrase, whether the preposition still stands or a case has absorbed it."""
     if any(draft.english(k) == "of" for k in draft.kids(token.id, "case")):
         return True
-    heads = {s.id: s for s in draft.source.tokens}
-    absorbed = [heads[i] for i in token.src[1:] if i in heads]
-    return any(s.lemma == "of" for s in absorbed)
+    absorbed = token.src[1:]
+    return bool(absorbed) and any(s.id in absorbed and s.lemma == "of" for s in draft.source.tokens)
 
 
 def _linearise(draft: Draft, moves: dict[int, bool]) -> None:
@@ -262,38 +261,32 @@ def _linearise(draft: Draft, moves: dict[int, bool]) -> None:
     }
     if not touched:
         return
-    line = list(draft.order)
-    for head in sorted(touched, key=lambda h: (-_depth(draft, h), place[h])):
-        slots = sorted(place[key] for key in draft.subtree(head))
-        for slot, key in zip(slots, _lay(draft, head, moves, place), strict=True):
+    line, children = list(draft.order), draft.children
+    downwards = list(children[0])
+    for key in downwards:
+        downwards += children.get(key, ())
+    below: dict[int, list[int]] = {}  # each word that has dependents -> it and all below it, in surface order
+    for head in reversed(downwards):
+        kids = children.get(head)
+        if not kids:
+            continue
+        if head not in touched:
+            words = [head, *chain.from_iterable(below.get(kid, (kid,)) for kid in kids)]
+            words.sort(key=place.__getitem__)
+            below[head] = words
+            continue
+        left, right = _partition(draft, sorted(kids, key=place.__getitem__), head, moves, place)
+        words = [word for key in left for word in below.get(key, (key,))]
+        words.append(head)
+        words += [word for key in right for word in below.get(key, (key,))]
+        for slot, key in zip(sorted([place[key] for key in words]), words, strict=True):
             line[slot] = key
             place[key] = slot
+        below[head] = words
     if line != draft.order:
         draft.order = line
         draft.moved = True
         _mend_commas(draft)
-
-
-def _depth(draft: Draft, key: int) -> int:
-    depth = 0
-    while key in draft.words:
-        key = draft.words[key].head
-        depth += 1
-    return depth
-
-
-def _lay(draft: Draft, head: int, moves: dict[int, bool], place: dict[int, int]) -> list[int]:
-    """The words below a head with its own dependents on their new sides."""
-    by_place: Callable[[int], int] = place.__getitem__
-    kids = sorted(draft.children.get(head, []), key=by_place)
-    left, right = _partition(draft, kids, head, moves, place)
-    line: list[int] = []
-    for kid in left:
-        line.extend(sorted(draft.subtree(kid), key=by_place))
-    line.append(head)
-    for kid in right:
-        line.extend(sorted(draft.subtree(kid), key=by_place))
-    return line
 
 
 def _partition(
