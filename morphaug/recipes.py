@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from morphaug.derivation import Derivation
-from morphaug.errors import MorphaugError, UnknownName
+from morphaug.errors import MissingResource, MorphaugError, UnknownName
 from morphaug.operators import OPERATORS, Context, Draft, Key
 from morphaug.surface import finish
 from morphaug.target import Target
@@ -199,7 +199,13 @@ def require(target: Target, recipe: Recipe) -> None:
 
     steps = {step.operator for step in recipe.steps}
     if steps & INFLECTING and target.morphology.paradigms is None and target.morphology.grammar is None:
-        resources.morphology(target.code)
+        try:
+            resources.morphology(target.code)
+        except MissingResource as error:
+            without = (
+                "if the language has none, give a recipe without case, inflect and agreement (--recipe-file)"
+            )
+            raise MissingResource(error.message, f"{error.hint}; {without}") from None
     if "lexicalise" in steps and target.lexicon is None:
         resources.lexicon(target.code)
     if recipe.matches is not None:
