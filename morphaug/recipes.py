@@ -257,4 +257,4 @@ def _run(sentence: Sentence, recipe: Recipe, ctx: Context) -> Sentence:
             OPERATORS["noise"](draft, ctx, like=lambda s, c, m=model: _run(s, m, replace(c, recipe=m.name)))
         else:
             OPERATORS[step.operator](draft, ctx.scaled(step.rate), **dict(step.options))
-    return finish(draft, ctx.target)
+    return finish(draft, ctx.target, whole=recipe.matches is None)

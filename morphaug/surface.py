@@ -22,10 +22,15 @@ RULE = "surface"
 STEMS = frozenset({"NOUN", "PROPN", "ADJ", "ADV", "VERB", "AUX", "NUM"})  # borrowed stems that take endings
 
 
-def finish(draft: Draft, target: Target) -> Sentence:
+def finish(draft: Draft, target: Target, *, whole: bool = True) -> Sentence:
     """Realise a draft: inflect, split forms of several words, set capitals and spaces.
 
     A sentence that nothing changed comes back as the very object it was.
+
+    Args:
+        draft: The edited sentence.
+        target: The language that it is moved towards.
+        whole: Write English clitics out that have lost their host. Noise does not: it makes as many edits as it was told.
     """
     if not draft.changed:
         return draft.source
@@ -36,7 +41,8 @@ def finish(draft: Draft, target: Target) -> Sentence:
         elif token.lang and token.upos in CASED:
             token.feats = dict(target.unmarked(token.upos))
     _split(draft)
-    _clitics(draft)
+    if whole:
+        _clitics(draft)
     _capitals(draft, target)
     _spaces(draft)
     return draft.sentence()

@@ -111,8 +111,8 @@ class Profile:
 
         Where only one of the pair's two features was observed, that one decides: an imputed value never
         adds a second order to an observed one. Where the sources have both orders and WALS one, that one is
-        dominant (Spanish adjectives may precede their noun, but follow it). None where neither order is known or the language does
-        without (a negation that is an affix has no place among the words).
+        dominant (Spanish adjectives may precede their noun, but follow it). None where neither order is known
+        or the language does without (a negation that is an affix has no place among the words).
 
         Args:
             pair: A key of ORDERS.
