@@ -55,6 +55,7 @@ def registration(config: StudyConfig, *, write: bool = False) -> dict[str, Any]:
     decided = {
         "primary": resolved(config.primary),
         "confirmatory": sorted(config.arms.confirmatory),
+        # As it was noted before there was a first seed, where that is 0: such studies have not changed.
         "seeds": [config.first_seed, config.seeds] if config.first_seed else config.seeds,
         "smallest_effect": config.smallest_effect,
         "evaluate": {name: [resolved(task) for task in target.evaluate] for name, target in config.targets.items()},

@@ -123,20 +123,6 @@ class Draft:
             self._lemmas = {t.id: t.lemma.lower() for t in self.source.tokens}
         return self._lemmas.get(token.src[0], "")
 
-    def subtree(self, key: int) -> set[int]:
-        """The ids of a word and everything below it."""
-        children = self.children
-        out, front = {key}, children.get(key)
-        stack = list(front) if front else []
-        while stack:
-            child = stack.pop()
-            if child not in out:
-                out.add(child)
-                front = children.get(child)
-                if front:
-                    stack += front
-        return out
-
     @property
     def changed(self) -> bool:
         return bool(self.fresh) or self.moved or len(self.dropped) > len(self.source.dropped)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from morphaug.operators.context import Context
@@ -42,7 +41,7 @@ class Sides:
     Attributes:
         verb_final: The target's objects precede the verb and never follow: obliques, adverbs and adverbial
             clauses then precede too, auxiliaries and copulas follow (Dryer 1992).
-        oblique: Where that is not so, but obliques were observed to precede all the same (Chinese).
+        oblique: Before the verb in those, and where that alone was observed (Chinese).
         linker: "of", where its phrase moves before the noun of a language with both kinds of adpositions:
             what links two nouns stands between them.
         own: Possessive pronouns ("his"). Behind the noun they stand where demonstratives do (Swahili, Indonesian),
@@ -91,10 +90,10 @@ def sides(target: Profile, source: Profile) -> Sides:
     verb_final = there["object_verb"] == "before"
     obj = side("object_verb")
     possessor = side("possessor_noun")
-    adposition = there["adposition_noun"]
-    if possessor and not verb_final and adposition not in ("after", "both"):
+    adpositions = there["adposition_noun"]
+    if possessor and not verb_final and adpositions not in ("after", "both"):
         possessor = None
-    if possessor is False and adposition == "after":
+    if possessor is False and adpositions == "after":
         possessor = None
     oblique = side("oblique_verb") if target.order_observed("oblique_verb") else None
     return Sides(
@@ -104,7 +103,7 @@ def sides(target: Profile, source: Profile) -> Sides:
         adposition=side("adposition_noun"),
         possessor=possessor,
         own=possessor if possessor or there["demonstrative_noun"] == "after" else None,
-        linker=False if possessor and adposition == "both" else None,
+        linker=False if possessor and adpositions == "both" else None,
         adjective=side("adjective_noun"),
         demonstrative=side("demonstrative_noun"),
         numeral=side("numeral_noun"),
@@ -270,18 +269,15 @@ def _linearise(draft: Draft, moves: dict[int, bool]) -> None:
         kids = children.get(head)
         if not kids:
             continue
-        if head not in touched:
-            words = [head, *chain.from_iterable(below.get(kid, (kid,)) for kid in kids)]
+        if head in touched:
+            left, right = _partition(draft, sorted(kids, key=place.__getitem__), head, moves, place)
+            words = [word for key in (*left, head, *right) for word in below.get(key, (key,))]
+            for slot, key in zip(sorted([place[key] for key in words]), words, strict=True):
+                line[slot] = key
+                place[key] = slot
+        else:
+            words = [word for key in (head, *kids) for word in below.get(key, (key,))]
             words.sort(key=place.__getitem__)
-            below[head] = words
-            continue
-        left, right = _partition(draft, sorted(kids, key=place.__getitem__), head, moves, place)
-        words = [word for key in left for word in below.get(key, (key,))]
-        words.append(head)
-        words += [word for key in right for word in below.get(key, (key,))]
-        for slot, key in zip(sorted([place[key] for key in words]), words, strict=True):
-            line[slot] = key
-            place[key] = slot
         below[head] = words
     if line != draft.order:
         draft.order = line
