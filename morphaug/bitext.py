@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from morphaug.contractions import host
 from morphaug.errors import MorphaugError
 from morphaug.packed import unpack
 
@@ -136,7 +137,6 @@ def _word() -> re.Pattern[str]:
 
 _ENDS = re.compile(r"[.!?:;…\"“”„«»(\[।。–—-]")
 _CLITIC = re.compile(r"(.+?)(n't|'(?:s|ll|re|m|ve|d))", re.I)
-_FULL = {"ca": "can", "wo": "will", "sha": "shall"}
 
 
 def words(line: str) -> list[Word]:
@@ -175,10 +175,7 @@ def english_words(line: str) -> list[Word]:
             text = part.rstrip("'")
             clitic = _CLITIC.fullmatch(text)
             if clitic:
-                stem = clitic[1]
-                low = stem.lower()
-                if clitic[2].lower() == "n't" and low in _FULL:
-                    stem = _FULL[low].capitalize() if stem[0].isupper() else _FULL[low]
+                stem = host(clitic[1]) if clitic[2].lower() == "n't" else clitic[1]
                 out.append(Word(stem, word.first and at == 0))
                 out.append(Word(clitic[2].lower(), False))
             elif text:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from morphaug.contractions import clitic, host
 from morphaug.operators.draft import Draft
 from morphaug.target import CASED, SURE, Target
 from morphaug.trees import Feats, Sentence, Token
@@ -14,10 +15,6 @@ OPENERS = frozenset("([{«“‘„¿¡")
 SPACELESS = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]"
 )
-# English clitics and the hosts that are only written with one: whole words, where they come apart.
-FULL = {"'m": "am", "'re": "are", "'s": "is", "'ve": "have", "'ll": "will", "'d": "would", "n't": "not"}
-PERFECT = {"'s": "has", "'d": "had"}
-HOSTS = {"ca": "can", "wo": "will", "sha": "shall"}
 RULE = "surface"
 STEMS = frozenset({"NOUN", "PROPN", "ADJ", "ADV", "VERB", "AUX", "NUM"})  # borrowed stems that take endings
 
@@ -114,25 +111,23 @@ def _main_part(parts: list[str], lemma: str) -> int:
 
 def _clitics(draft: Draft) -> None:
     """Write out what stood together in English and does not any more: "she 's" where "she" was translated or moved."""
-    words = draft.words
     for left, right in pairwise(draft.source.tokens):
-        if left.space:
+        full = "" if left.space else clitic(right.form, right.lemma)
+        if not full or (full in ("is", "has") and right.upos == "PART"):  # a possessive stays what it is
             continue
-        short = right.form.lower().replace("’", "'")
-        if short not in FULL or (short == "'s" and right.upos == "PART"):
+        first, second = _as_it_stood(draft, left), _as_it_stood(draft, right)
+        if first and second and draft.order.index(left.id) + 1 == draft.order.index(right.id):
             continue
-        host, clitic = words.get(left.id), words.get(right.id)
-        whole = (
-            host is not None and clitic is not None and host.form == left.form and clitic.form == right.form
-        )
-        if whole and draft.order.index(left.id) + 1 == draft.order.index(right.id):
-            continue
-        if clitic is not None and clitic.form == right.form:
-            had = right.lemma == "have" and short in PERFECT
-            draft.change(right.id, RULE).form = (PERFECT if had else FULL)[short]
-        if host is not None and host.form == left.form and left.form.lower() in HOSTS:
-            full = HOSTS[left.form.lower()]
-            draft.change(left.id, RULE).form = full.capitalize() if left.form[0].isupper() else full
+        if second:
+            draft.change(right.id, RULE).form = full
+        if first and host(left.form) != left.form:
+            draft.change(left.id, RULE).form = host(left.form)
+
+
+def _as_it_stood(draft: Draft, token: Token) -> bool:
+    """Whether a word of the source is still there, in the same form."""
+    word = draft.words.get(token.id)
+    return word is not None and word.form == token.form
 
 
 def _capitals(draft: Draft, target: Target) -> None:

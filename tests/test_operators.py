@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from morphaug import conllu
+from morphaug.contractions import FULL, HOSTS
 from morphaug.data import data_file
 from morphaug.derivation import Derivation
 from morphaug.errors import MissingResource, UnknownName
 from morphaug.operators import OPERATORS, Context, Key, apply
 from morphaug.operators.order import sides
 from morphaug.recipes import RECIPES, Recipe, Step, derive, recipe
-from morphaug.surface import FULL, HOSTS
 from morphaug.target import Target, load_target
 from morphaug.trees import Sentence, Token
 from morphaug.typology import profile
