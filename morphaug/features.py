@@ -177,7 +177,7 @@ def _well_formed(text: str) -> bool:
         depth += (char == "(") - (char == ")")
         if depth < 0 or (char == "(" and (i == 0 or text[i - 1] in ";,( ")):
             return False
-        if char == ")" and text[i + 1 : i + 2] not in ("", ";", ",", ")", " "):
+        if char == ")" and text[i + 1 :].lstrip()[:1] not in ("", ";", ",", ")"):
             return False
     return depth == 0
 
@@ -187,18 +187,22 @@ def _letters(inside: str) -> str:
     return "".join(_LETTER.get(name, SYNONYMS.get(name, name)) for name, _ in _pieces(inside))
 
 
+def _bare(name: str, verbal: bool) -> tuple[str, ...]:
+    """The features of a name without its brackets."""
+    if not verbal and _FLAT_PREDICATE.match(name):
+        return (f"ARGNO{name}",)
+    if name.startswith("ARG"):
+        return (_FLAT_ARGUMENT.sub(lambda found: f"ARG{found[1][:2]}", name),)
+    if _INDEFINITE.match(name):  # a fusion of definiteness and person
+        return name[:-1], name[-1]
+    return (name,)
+
+
 def _flatten(text: str, verbal: bool, own_number: bool, out: list[str]) -> None:
     for raw, inside in _pieces(text):
         name = SYNONYMS.get(raw, raw)
         if not inside:
-            if not verbal and _FLAT_PREDICATE.match(name):
-                name = f"ARGNO{name}"
-            elif name.startswith("ARG"):
-                name = _FLAT_ARGUMENT.sub(lambda found: f"ARG{found[1][:2]}", name)
-            elif _INDEFINITE.match(name):  # a fusion of definiteness and person
-                out.append(name[:-1])
-                name = name[-1]
-            out.append(name)
+            out += _bare(name, verbal)
         elif name == "PSS":
             out.append(f"PSS{_letters(inside)}")
         elif name == "LGSPEC":
@@ -209,7 +213,7 @@ def _flatten(text: str, verbal: bool, own_number: bool, out: list[str]) -> None:
                 n in _PERSONS or n == "RFLX" or (verbal and n.startswith(("BANTU", "NAKH"))) for n in names
             )
             if not agrees or name not in _ROLE:  # a case and what it is inflected for
-                out.append(name)
+                out += _bare(name, verbal)
                 _flatten(inside, verbal, own_number, out)
             elif name == "NOM" and (verbal or not own_number):
                 _flatten(inside, verbal, own_number, out)
@@ -238,14 +242,14 @@ def parse_bundle(text: str) -> str:
     if not text:
         return ""
     tops = [SYNONYMS.get(name, name) for name, _ in _pieces(text)]
-    pos = [name for name in tops if DIMENSION.get(name) == "pos"]
+    pos = [name for name in dict.fromkeys(tops) if DIMENSION.get(name) == "pos"]
     if "V" in pos and len(pos) > 1:  # "V;V.PTCP;PST" is a participle
         pos = [name for name in pos if name != "V"]
     verbal = bool(pos) and pos[0].startswith(_VERBAL)
     out: list[str] = []
     _flatten(text, verbal, any(name in _NUMBERS for name in tops), out)
     features = set(out) - _EMPTY
-    if len(pos) == 1 and pos[0] != "V":
+    if len([name for name in features if name != "V" and DIMENSION.get(name) == "pos"]) == 1:
         features.discard("V")
     return ";".join(sorted(features, key=_sort_key))
 

@@ -6,7 +6,7 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from morphaug.features import (
@@ -82,6 +82,10 @@ def test_order_of_writing_does_not_matter(pos: str, features: set[str], random: 
 
 
 @given(st.text(alphabet="NVSGPL123(),;/+ {}accx", max_size=30))
+@example("1() 1")  # a bracket that does not end its feature
+@example("N,N,V")  # a part of speech twice
+@example("1(N);V")  # a part of speech in brackets
+@example("1P(1)")  # a name that is respelled, with brackets
 def test_any_text_is_read_and_stays_as_read(text: str) -> None:
     for bundle in cells_of(text):
         assert parse_bundle(bundle) == bundle
